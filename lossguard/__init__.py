@@ -1,0 +1,32 @@
+"""lossguard finds Keras models whose output layer, loss, labels and metrics do not fit each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lossguard.check import Checked as Checked
+    from lossguard.check import Options as Options
+    from lossguard.check import check_paths as check_paths
+    from lossguard.check import check_source as check_source
+    from lossguard.findings import Diagnostic as Diagnostic
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "Checked": "lossguard.check",
+    "Options": "lossguard.check",
+    "check_paths": "lossguard.check",
+    "check_source": "lossguard.check",
+    "Diagnostic": "lossguard.findings",
+}
+__all__ = ["Checked", "Diagnostic", "Options", "__version__", "check_paths", "check_source"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PUBLIC:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    from importlib import import_module
+
+    return getattr(import_module(_PUBLIC[name]), name)

@@ -1,0 +1,1 @@
+"""What Keras is, as tables: names, activations, layers, losses, metrics, applications, labels."""

@@ -1,0 +1,278 @@
+"""The pipeline: from paths to diagnostics. Files are read once; few are parsed; none is executed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lossguard.facts import Target
+from lossguard.findings import Confidence, Diagnostic, Place, Position
+from lossguard.source import Source, Unreadable, decode, from_text, read_bytes, reported_name, without_bad_cells
+
+if TYPE_CHECKING:
+    from lossguard.facts import Fact
+    from lossguard.findings import Finding
+    from lossguard.static.program import Trees
+
+_KERAS = re.compile(rb"keras|tensorflow|\btf\.")
+_SINK = re.compile(rb"loss|compile\s*\(|cross_?entropy|\.fit\(")
+_FOREIGN_SINK = re.compile(rb"(?<!\bre)\.compile\s*\(")
+_STACK = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to report. `select` and `ignore` hold codes; None selects all rules that are not opt-in."""
+
+    select: frozenset[str] | None = None
+    ignore: frozenset[str] = frozenset()
+    min_confidence: Confidence = Confidence.LIKELY
+    show_models: bool = False
+    verbose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a run found and what it looked at.
+
+    `problems` are paths that could not be checked, one line each; `notes` say what was understood.
+    `sources` has the program of every file that a diagnostic names, by its reported name.
+    """
+
+    diagnostics: tuple[Diagnostic, ...]
+    files: int
+    keras_files: int
+    models: int
+    problems: tuple[str, ...] = ()
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Result:
+    """What one file gave."""
+
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    sources: dict[str, Source] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    keras: bool = False
+    models: int = 0
+
+
+def check_paths(paths: Sequence[str], *, options: Options | None = None) -> Checked:
+    """Check files and folders. Unknown and unreadable ones are told in `problems`, the others checked."""
+    from lossguard.project import discover
+
+    cwd = Path.cwd()
+    found = discover(paths, cwd=cwd)
+    checker = _Checker(options or Options(), cwd)
+    results = [checker.file(path) for path in found.files]
+    problems = [f"{path}: no such file or folder" for path in found.missing] + list(found.problems)
+    return _gathered(results, problems)
+
+
+def check_source(text: str, filename: str = "<stdin>", *, options: Options | None = None) -> Checked:
+    """Check one program given as text; a name that ends in `.ipynb` makes it a notebook."""
+    cwd = Path.cwd()
+    checker = _Checker(options or Options(), cwd)
+    path = None if filename.startswith("<") else cwd / filename
+    result = _Result(keras=bool(_KERAS.search(text.encode("utf-8", "replace"))))
+    try:
+        source = from_text(text, filename, path)
+    except Unreadable as unreadable:
+        checker.unreadable(result, filename, unreadable)
+    else:
+        if source is not None:
+            checker.source(result, source)
+    return _gathered([result], [])
+
+
+def _gathered(results: Sequence[_Result], problems: Sequence[str]) -> Checked:
+    diagnostics = sorted({diagnostic for result in results for diagnostic in result.diagnostics}, key=_order)
+    sources: dict[str, Source] = {}
+    for result in results:
+        sources.update(result.sources)
+    return Checked(
+        tuple(diagnostics),
+        len(results),
+        sum(result.keras for result in results),
+        sum(result.models for result in results),
+        (*problems, *(problem for result in results for problem in result.problems)),
+        sources,
+        tuple(note for result in results for note in result.notes),
+    )
+
+
+def _order(diagnostic: Diagnostic) -> tuple[str, int, Position, str, str]:
+    place = diagnostic.place
+    return place.filename, place.cell or 0, place.start, diagnostic.code, diagnostic.message
+
+
+def is_candidate(data: bytes) -> bool:
+    """Whether the file could give a finding: it has a loss or a `compile`, and Keras or somebody's model."""
+    return bool(_SINK.search(data)) and bool(_KERAS.search(data) or _FOREIGN_SINK.search(data))
+
+
+class _Checker:
+    """What the files of one run share: options and the trees of imported files."""
+
+    def __init__(self, options: Options, cwd: Path) -> None:
+        self._options = options
+        self._cwd = cwd
+        self._trees: Trees | None = None
+
+    def file(self, path: Path) -> _Result:
+        result = _Result()
+        name = reported_name(path, self._cwd)
+        try:
+            data = read_bytes(path)
+            result.keras = bool(_KERAS.search(data))
+            if not is_candidate(data):
+                return result
+            source = decode(data, name, path)
+        except Unreadable as unreadable:
+            self.unreadable(result, name, unreadable)
+            return result
+        if source is not None:
+            self.source(result, source)
+        return result
+
+    def unreadable(self, result: _Result, name: str, unreadable: Unreadable) -> None:
+        """A file whose text is broken is a finding; one that can't be opened is a problem of the run."""
+        if unreadable.position is None:
+            result.problems.append(f"{name} {unreadable.reason}")
+            return
+        place = Place(name, unreadable.position, unreadable.position)
+        result.diagnostics += self._unparsable(place, f"this file {unreadable.reason}")
+
+    def _unparsable(self, place: Place, message: str) -> Iterator[Diagnostic]:
+        from lossguard.rules import unparsable
+
+        rule = unparsable.RULE
+        if self._enabled(rule.code):
+            yield Diagnostic(rule.code, rule.name, rule.severity, Confidence.CERTAIN, message, place)
+
+    def _enabled(self, code: str) -> bool:
+        selected = self._options.select
+        return code not in self._options.ignore and (selected is None or code in selected)
+
+    def source(self, result: _Result, source: Source) -> None:
+        """Parse a program, run it abstractly and judge what was found."""
+        import sys
+
+        from lossguard.static import syntax
+
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), _STACK))
+        try:
+            tree = syntax.parse(source.text)
+        except syntax.SyntaxProblem as problem:
+            result.sources[source.filename] = source
+            if not source.cells:
+                place = source.place(problem.position, problem.position)
+                result.diagnostics += self._unparsable(place, f"this is not valid Python: {problem.reason}")
+                return
+            source, dropped = without_bad_cells(source, _parses)
+            for cell in dropped:
+                start = Position(cell.first_row, 1)
+                result.diagnostics += self._unparsable(source.place(start, start), "this cell is not valid Python")
+            try:
+                tree = syntax.parse(source.text)
+            except syntax.SyntaxProblem:
+                return
+        self._judge(result, source, tree)
+
+    def _judge(self, result: _Result, source: Source, tree: object) -> None:
+        import libcst as cst
+
+        from lossguard.rules import judge
+        from lossguard.static.interpreter import understand
+        from lossguard.static.program import Program
+        from lossguard.static.verdicts import diagnostics
+
+        assert isinstance(tree, cst.Module)
+        understanding = understand(Program(source, tree, self._shared_trees()))
+        target = target_of(source.text)
+        enabled = self._codes()
+
+        def judged(fact: Fact) -> list[Finding]:
+            return judge(fact, target, enabled)
+
+        found = diagnostics(understanding, judged)
+        if self._options.min_confidence is Confidence.CERTAIN:
+            found = [diagnostic for diagnostic in found if diagnostic.confidence is Confidence.CERTAIN]
+        result.diagnostics += found
+        named = {place.filename for diagnostic in found for place in _places(diagnostic)}
+        result.sources |= {
+            module.source.filename: module.source
+            for module in understanding.machine.program.modules
+            if module.source.filename in named
+        }
+        result.models = _understood(understanding.cases)
+        if not understanding.complete:
+            result.notes.append(f"{source.filename}: not followed to its end, it takes too many steps")
+        if self._options.show_models or self._options.verbose:
+            from lossguard.static.story import story
+
+            result.notes += story(understanding)
+
+    def _codes(self) -> frozenset[str] | None:
+        from lossguard.rules import ALL
+
+        if self._options.select is not None:
+            return self._options.select - self._options.ignore
+        if not self._options.ignore:
+            return None
+        plain = {module.RULE.code for module in ALL if not module.RULE.opt_in}
+        return frozenset(plain) - self._options.ignore
+
+    def _shared_trees(self) -> Trees:
+        from lossguard.static.program import Trees
+
+        if self._trees is None:
+            self._trees = Trees(self._read_imported)
+        return self._trees
+
+    def _read_imported(self, path: Path) -> Source | None:
+        try:
+            return decode(read_bytes(path), reported_name(path, self._cwd), path)
+        except Unreadable:
+            return None
+
+
+def _parses(text: str) -> bool:
+    from lossguard.static import syntax
+
+    try:
+        syntax.parse(text)
+    except syntax.SyntaxProblem:
+        return False
+    return True
+
+
+def _places(diagnostic: Diagnostic) -> list[Place]:
+    return [diagnostic.place, *(related.place for related in diagnostic.related)]
+
+
+def _understood(cases: Sequence[object]) -> int:
+    """Models of which both the output and the loss are known."""
+    from lossguard.facts import TrainingSetup
+    from lossguard.static.sinks import Case
+
+    models = {
+        case.group[0]
+        for case in cases
+        if isinstance(case, Case) and isinstance(case.group, tuple) and isinstance(case.fact, TrainingSetup)
+        if case.fact.output is not None and case.fact.loss is not None
+    }
+    return len(models)
+
+
+def target_of(text: str) -> Target:
+    """What the program runs on, where its imports tell: `tf.keras` runs on TensorFlow."""
+    if "KERAS_BACKEND" in text or not re.search(r"\b(tensorflow|tf_keras)\b", text):
+        return Target()
+    return Target(backends=frozenset({"tensorflow"}))

@@ -1,0 +1,151 @@
+"""Which files are checked: the given ones, and below folders every Python file and notebook not ignored."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pathspec import GitIgnoreSpec
+
+SUFFIXES = (".py", ".pyw", ".ipynb")
+# fmt: off
+PRUNED = frozenset({
+    ".bzr", ".direnv", ".eggs", ".git", ".git-rewrite", ".hg", ".ipynb_checkpoints", ".mypy_cache",
+    ".nox", ".pants.d", ".pyenv", ".pytest_cache", ".pytype", ".ruff_cache", ".svn", ".tox", ".venv",
+    ".vscode", "__pycache__", "__pypackages__", "_build", "buck-out", "build", "dist", "node_modules",
+    "site-packages", "venv",
+})
+# fmt: on
+"""Folders that hold no code of the project, by name; an environment is also known by what is in it."""
+_ENVIRONMENT = frozenset({"pyvenv.cfg", "conda-meta"})
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """`files` are absolute and sorted; `missing` are given paths that don't exist; `problems` are
+    one-line messages about what could not be looked at."""
+
+    files: tuple[Path, ...]
+    missing: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Ignore:
+    """The `.gitignore` of one folder."""
+
+    folder: str
+    spec: GitIgnoreSpec
+
+    def verdict(self, path: str) -> bool | None:
+        """True: ignored; False: taken back in; None: not named here."""
+        return self.spec.check_file(path[len(self.folder) :].lstrip(os.sep).replace(os.sep, "/")).include
+
+
+def discover(paths: Sequence[str], *, cwd: Path, gitignore: bool = True) -> Discovery:
+    """The files to check: a given file always, in a given folder what is not pruned or ignored."""
+    found: dict[str, str] = {}  # by the real path, so that no file is checked twice
+    missing: list[str] = []
+    problems: list[str] = []
+    for given in paths:
+        path = os.path.abspath(os.path.join(cwd, given))  # noqa: PTH100, PTH118  `Path.absolute` keeps `..`
+        try:
+            mode = os.stat(path).st_mode  # noqa: PTH116
+        except (FileNotFoundError, NotADirectoryError):
+            missing.append(given)
+            continue
+        except (OSError, ValueError) as error:
+            problems.append(f"{given}: {getattr(error, 'strerror', None) or error}")
+            continue
+        real = os.path.realpath(path)
+        if stat.S_ISDIR(mode):
+            ignores = _ignores_above(path) if gitignore else ()
+            for file, real_file in _walk(path, real, ignores, problems, gitignore=gitignore):
+                found[real_file] = min(file, found.get(real_file, file))
+        elif stat.S_ISREG(mode):
+            found[real] = min(path, found.get(real, path))
+        else:
+            problems.append(f"{given}: neither a file nor a folder")
+    files = sorted((Path(file) for file in found.values()), key=lambda file: file.parts)
+    return Discovery(tuple(files), tuple(missing), tuple(problems))
+
+
+def _walk(
+    root: str, real_root: str, ignores: tuple[_Ignore, ...], problems: list[str], *, gitignore: bool
+) -> Iterator[tuple[str, str]]:
+    """Each Python file and notebook below the folder, with its real path."""
+    pending = [(root, ignores)]
+    while pending:
+        folder, above = pending.pop()
+        try:
+            with os.scandir(folder) as scan:
+                entries = list(scan)
+        except OSError as error:
+            problems.append(f"{folder}: {error.strerror or error}")
+            continue
+        names = {entry.name for entry in entries}
+        if folder != root and names & _ENVIRONMENT:
+            continue
+        here = (*above, *_ignore_in(folder)) if gitignore and ".gitignore" in names else above
+        for entry in entries:
+            if _is_folder(entry):
+                if entry.name not in PRUNED and not _ignored(entry.path + os.sep, here):
+                    pending.append((entry.path, here))
+            elif entry.name.endswith(SUFFIXES) and _is_file(entry) and not _ignored(entry.path, here):
+                link = entry.is_symlink()
+                yield entry.path, os.path.realpath(entry.path) if link else real_root + entry.path[len(root) :]
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Also a link to a file; not a broken or circular link, a pipe or a device."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
+
+
+def _ignored(path: str, ignores: tuple[_Ignore, ...]) -> bool:
+    for ignore in reversed(ignores):  # the deepest that names the path decides, as in git
+        verdict = ignore.verdict(path)
+        if verdict is not None:
+            return verdict
+    return False
+
+
+def _ignores_above(folder: str) -> tuple[_Ignore, ...]:
+    """From the root of the repository down to the folder's parent; none if the folder itself is ignored,
+    since whoever names it wants it checked."""
+    ancestors = []
+    for parent in (Path(folder), *Path(folder).parents):
+        if os.path.lexists(parent / ".git"):
+            break
+        ancestors.append(parent.parent)
+    else:
+        return ()
+    ignores = tuple(ignore for parent in reversed(ancestors) for ignore in _ignore_in(str(parent)))
+    on_the_way = [str(path) + os.sep for path in (*reversed(ancestors[:-1]), Path(folder))]
+    return () if any(_ignored(path, ignores) for path in on_the_way) else ignores
+
+
+def _ignore_in(folder: str) -> tuple[_Ignore, ...]:
+    path = Path(folder, ".gitignore")
+    try:
+        lines = path.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        return ()
+    from pathspec import GitIgnoreSpec  # most folders have no .gitignore
+
+    return (_Ignore(folder, GitIgnoreSpec.from_lines(lines)),)

@@ -1,0 +1,1 @@
+"""Output formats: one pure function each, from what was checked to text."""

@@ -1,0 +1,49 @@
+"""What all text formats share: harmless characters, counts in words, the closing line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lossguard.findings import Severity
+
+if TYPE_CHECKING:
+    from lossguard.check import Checked
+
+_HARMFUL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
+_HARMFUL |= {code: f"\\u{code:04x}" for code in (0xAD, *range(0x200B, 0x2010), *range(0x2028, 0x202F), 0xFEFF)}
+_HARMFUL |= {code: f"\\u{code:04x}" for code in range(0x2060, 0x2070)}
+_HARMFUL |= {ord("\n"): "\\n", ord("\r"): "\\r", ord("\t"): "\\t"}
+
+
+def clean(text: str) -> str:
+    """The text with control, direction-changing and invisible characters written as escapes.
+
+    They would move the cursor, recolour the terminal or show code in another order than it runs.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    escaped = text.translate(_HARMFUL)
+    return escaped.encode("utf-8", "backslashreplace").decode()
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def summary(checked: Checked) -> str:
+    """The closing line: what was found, and what was looked at, also when nothing was found."""
+    looked = (
+        f"Checked {counted(checked.files, 'file')}: {checked.keras_files:,} with Keras, "
+        f"{counted(checked.models, 'model')} understood."
+    )
+    if not checked.diagnostics:
+        return f"No findings. {looked}"
+    severities = [(one, sum(found.severity is one for found in checked.diagnostics)) for one in Severity]
+    kinds = ", ".join(_kind(severity, number) for severity, number in severities if number)
+    files = len({found.place.filename for found in checked.diagnostics})
+    total = counted(len(checked.diagnostics), "finding")
+    return f"{total} ({kinds}) in {counted(files, 'file')}. {looked}"
+
+
+def _kind(severity: Severity, number: int) -> str:
+    return f"{number:,} info" if severity is Severity.INFO else counted(number, severity.value)

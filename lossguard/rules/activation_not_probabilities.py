@@ -1,0 +1,143 @@
+"""The output's activation gives no probabilities, but the loss takes its values for them.
+
+## What it does
+Reports a model whose last activation is `relu`, `tanh`, `elu`, `log_softmax` or another that does not answer
+with probabilities, and whose loss is a cross-entropy (plain or focal) with `from_logits=False`, or a KL
+divergence.
+
+## Why it matters
+With `relu` and `categorical_crossentropy` the loss is NaN at the first step in which all units of a sample
+are zero (on the scikit-learn digits in 3 of 3 runs). With `tanh` the loss gets stuck at 8.06 and accuracy at
+chance (0.08 to 0.20). With one unit and `binary_crossentropy` the values are clipped to [0, 1]: it often
+learns, but a sample whose output is clipped gets no gradient, and the outputs are no probabilities.
+
+## What Keras does
+- `categorical_crossentropy`, all backends: divides by the sum, which may be zero (NaN) or negative.
+- `sparse_categorical_crossentropy`: the same on JAX and PyTorch; TensorFlow clips to [1e-7, 1 - 1e-7] without
+  dividing and learns, with a wrong loss. After `log_softmax` every value is clipped there: the loss is ln K
+  and the gradient zero.
+- `binary_crossentropy`, all backends: clips to [1e-7, 1 - 1e-7].
+- No backend raises or warns.
+
+## Bad
+    import keras
+    import numpy as np
+
+    x = np.random.rand(60, 4)
+    y = keras.utils.to_categorical(np.random.randint(0, 3, 60), 3)
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="relu")])
+    model.compile("adam", loss="categorical_crossentropy")
+    model.fit(x, y, epochs=2)
+
+## Good
+    import keras
+    import numpy as np
+
+    x = np.random.rand(60, 4)
+    y = keras.utils.to_categorical(np.random.randint(0, 3, 60), 3)
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")])
+    model.compile("adam", loss="categorical_crossentropy")
+    model.fit(x, y, epochs=2)
+
+## When it is fine
+`exponential`, `softplus` and `sparsemax` before a categorical cross-entropy are not reported: the loss
+divides by the sum, so that they work as a softmax does. `log_softmax` with `from_logits=True` is right.
+
+## Fix safety
+Unsafe: the fix replaces the activation by `softmax` or `sigmoid`, which is nearly always meant, but the
+activation may have been the intention and the loss the mistake.
+
+## References
+- `keras.losses.CategoricalCrossentropy`, `keras.losses.BinaryCrossentropy`: what `y_pred` must be
+- `keras.activations`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lossguard.facts import Fact, Family, Loss, LossCall, Output, Range, Target, TrainingSetup
+from lossguard.findings import Finding, SetActivation, Severity
+from lossguard.rules.premises import (
+    NORMALISED_BY_THE_LOSS,
+    SIGMOIDS,
+    at_loss,
+    at_output,
+    called,
+    elsewhere,
+)
+from lossguard.rules.rule import Rule
+
+RULE = Rule(
+    code="LG104",
+    name="activation-not-probabilities",
+    severity=Severity.ERROR,
+    summary="the output's activation gives no probabilities, but the loss takes its values for them",
+)
+
+BOUNDED_BELOW = frozenset({"elu", "selu", "celu", "gelu", "silu", "hard_silu", "mish", "log_sigmoid"})
+"""Activations whose range has no name of its own among the facts."""
+
+HARMLESS = SIGMOIDS | NORMALISED_BY_THE_LOSS | {"linear", "softmax", None}
+
+
+def check(fact: Fact, target: Target) -> Iterator[Finding]:
+    match fact:
+        case (
+            TrainingSetup(output=Output() as output, loss=Loss() as loss)
+            | LossCall(prediction=Output() as output, loss=Loss() as loss, raw=False)
+        ) if _no_probabilities(output) and _takes_probabilities(loss):
+            severity, effect = _consequence(output, loss, target)
+            wanted = "sigmoid" if loss.family is Family.BINARY else "softmax"
+            yield RULE.finding(
+                f"{called(loss)} expects probabilities, but {output.activation} does not give any",
+                at_loss(loss, "takes the output for probabilities"),
+                at_output(output),
+                effect=effect,
+                remedy=f"Use `{wanted}` in the output layer, or no activation and `from_logits=True` in the loss.",
+                severity=severity,
+                repairs=(SetActivation(wanted),),
+            )
+
+
+def _no_probabilities(output: Output) -> bool:
+    match output.range:
+        case Range.LOGITS | Range.NONNEGATIVE | Range.SIGNED_UNIT | Range.LOG_PROBABILITIES:
+            return output.activation not in HARMLESS
+        case Range.UNKNOWN:
+            return output.activation in BOUNDED_BELOW and not output.after
+        case _:
+            return False
+
+
+def _takes_probabilities(loss: Loss) -> bool:
+    match loss:
+        case Loss(family=Family.BINARY | Family.CATEGORICAL | Family.SPARSE_CATEGORICAL, from_logits=False):
+            return True
+        case _:
+            return loss.name == "kl_divergence"
+
+
+def _consequence(output: Output, loss: Loss, target: Target) -> tuple[Severity, str]:
+    forgiving = loss.family is Family.SPARSE_CATEGORICAL and output.range is not Range.LOG_PROBABILITIES
+    others = elsewhere(target)
+    if loss.family is Family.BINARY:
+        return Severity.WARNING, (
+            "The values are clipped into [0, 1]: a sample outside gets no gradient,"
+            " and the loss and the outputs are not what they seem. It may still learn on scaled inputs."
+        )
+    if forgiving and not others:
+        return Severity.WARNING, (
+            "TensorFlow clips the values into [0, 1] and takes them for probabilities: the model may learn,"
+            " but by a loss that is not the one intended."
+        )
+    stuck = (
+        "the loss is NaN as soon as all units of one sample are zero"
+        if output.range is Range.NONNEGATIVE
+        else "the loss does not lead anywhere and accuracy stays near chance"
+    )
+    if forgiving and "tensorflow" in target.backends:
+        return Severity.ERROR, f"On {others} {stuck}; TensorFlow clips the values into [0, 1] and may learn."
+    return Severity.ERROR, f"{stuck[0].upper()}{stuck[1:]}."

@@ -1,0 +1,82 @@
+"""The output is bounded, but the targets leave its bounds.
+
+## What it does
+Reports a sigmoid, softmax or tanh output trained with a regression loss on continuous targets that are known
+to lie outside [0, 1] or [-1, 1].
+
+## Why it matters
+The model can't answer with what it is asked for. It saturates at the bound, where its gradient vanishes: a
+sigmoid on house prices answers 1 for every house, a sigmoid decoder on images in 0 to 255 answers white.
+
+## What Keras does
+All backends train silently. The loss falls a little, then stays where the bound holds it.
+
+## Bad
+    import keras
+    from sklearn.datasets import make_regression
+
+    x, y = make_regression(n_samples=60, n_features=4, random_state=1)
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, activation="sigmoid")])
+    model.compile("adam", loss="mse")
+    model.fit(x, y, epochs=2)
+
+## Good
+    import keras
+    from sklearn.datasets import make_regression
+
+    x, y = make_regression(n_samples=60, n_features=4, random_state=1)
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile("adam", loss="mse")
+    model.fit(x, y, epochs=2)
+
+## When it is fine
+Targets scaled into the range of the activation. The rule is silent where it does not know the targets' range.
+
+## Fix safety
+Unsafe: no activation (the fix), or scaled targets.
+
+## References
+- `keras.activations.sigmoid`, `keras.activations.tanh`
+- `keras.losses.MeanSquaredError`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Output, Range, Target, TrainingSetup
+from lossguard.findings import Finding, SetActivation, Severity
+from lossguard.rules.premises import at_labels, at_loss, at_output, describe, describe_labels, exceeds
+from lossguard.rules.rule import Rule
+
+RULE = Rule(
+    code="LG113",
+    name="bounded-output-for-continuous",
+    severity=Severity.ERROR,
+    summary="the output is bounded, but the targets leave its bounds",
+    supersedes=("LG110",),
+)
+
+BOUNDS = {Range.PROBABILITIES: (0.0, 1.0), Range.SIMPLEX: (0.0, 1.0), Range.SIGNED_UNIT: (-1.0, 1.0)}
+
+
+def check(fact: Fact, target: Target) -> Iterator[Finding]:
+    match fact:
+        case TrainingSetup(
+            output=Output(range=Range.PROBABILITIES | Range.SIMPLEX | Range.SIGNED_UNIT as bounded) as output,
+            loss=Loss(family=Family.REGRESSION) as loss,
+            labels=Labels(encoding=Encoding.CONTINUOUS) as labels,
+        ) if exceeds(labels, *BOUNDS[bounded]):
+            low, high = BOUNDS[bounded]
+            yield RULE.finding(
+                f"{describe(output)} answers between {low:g} and {high:g}, but the model is trained on"
+                f" {describe_labels(labels)}",
+                at_output(output),
+                at_labels(labels),
+                at_loss(loss, "pulls the output to the targets"),
+                effect="The output saturates at its bound and never reaches these targets.",
+                remedy="Leave the activation away, or scale the targets.",
+                repairs=(SetActivation("linear"),),
+            )

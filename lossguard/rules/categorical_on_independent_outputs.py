@@ -1,0 +1,109 @@
+"""Sigmoid units trained with categorical cross-entropy.
+
+## What it does
+Reports a model whose output units are sigmoids and whose loss is `categorical_crossentropy` or
+`sparse_categorical_crossentropy`, plain or focal.
+
+## Why it matters
+Categorical cross-entropy is about a distribution over classes, but sigmoid units are independent of each
+other: they need not sum to 1. The model learns (0.942 against 0.945 on the scikit-learn digits) and `argmax`
+works, but what it answers are no probabilities: all units may be near 1 at once, thresholds and confidences
+mean nothing. For labels that may hold several classes, the loss is the mistake: it can't learn to answer with
+two classes.
+
+## What Keras does
+- TensorFlow: goes back to the values before the sigmoid and computes exactly the softmax loss, without a
+  word; `predict` answers with the sigmoids.
+- JAX and PyTorch: divide the sigmoids by their sum; the loss differs from the softmax loss (1.29 against 1.52
+  at fixed weights).
+- With `from_logits=True`, JAX and PyTorch apply softmax to the sigmoids, and the loss can't get small.
+
+## Bad
+    import keras
+    import numpy as np
+
+    x = np.random.rand(60, 4)
+    y = np.random.randint(0, 3, 60)
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="sigmoid")])
+    model.compile("adam", loss="sparse_categorical_crossentropy")
+    model.fit(x, y, epochs=2)
+
+## Good
+    import keras
+    import numpy as np
+
+    x = np.random.rand(60, 4)
+    y = np.random.randint(0, 3, 60)
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")])
+    model.compile("adam", loss="sparse_categorical_crossentropy")
+    model.fit(x, y, epochs=2)
+
+## When it is fine
+Never by intention. Sigmoid units with `binary_crossentropy` are right for labels that may hold several
+classes.
+
+## Fix safety
+Unsafe: exclusive classes want `softmax`, independent ones `binary_crossentropy`. The fix follows the labels
+where they are known, and takes exclusive classes where they are not.
+
+## References
+- `keras.losses.CategoricalCrossentropy`, `keras.losses.BinaryCrossentropy`
+- `keras.activations.sigmoid`, `keras.activations.softmax`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lossguard.facts import Encoding, Fact, Family, Labels, Loss, LossCall, Output, Range, Target, TrainingSetup
+from lossguard.findings import Finding, ReplaceLoss, SetActivation, Severity
+from lossguard.rules.premises import SIGMOIDS, at_loss, at_output, called, describe, elsewhere, if_known
+from lossguard.rules.rule import Rule
+
+RULE = Rule(
+    code="LG109",
+    name="categorical-on-independent-outputs",
+    severity=Severity.WARNING,
+    summary="sigmoid units trained with categorical cross-entropy",
+    supersedes=("LG502",),
+)
+
+
+def check(fact: Fact, target: Target) -> Iterator[Finding]:
+    match fact:
+        case (
+            TrainingSetup(
+                output=Output(range=Range.PROBABILITIES) as output,
+                loss=Loss(family=Family.CATEGORICAL | Family.SPARSE_CATEGORICAL) as loss,
+                labels=Labels() | None as labels,
+            )
+            | LossCall(
+                prediction=Output(range=Range.PROBABILITIES) as output,
+                loss=Loss(family=Family.CATEGORICAL | Family.SPARSE_CATEGORICAL) as loss,
+                target=Labels() | None as labels,
+            )
+        ) if output.activation in SIGMOIDS and output.width.is_(1) is not True:
+            several = labels is not None and labels.encoding is Encoding.MULTI_HOT
+            yield RULE.finding(
+                f"{called(loss)} expects a distribution over classes, but {describe(output)} are independent",
+                at_loss(loss, "expects units that sum to 1"),
+                at_output(output),
+                *if_known(labels),
+                effect=_effect(loss, target),
+                remedy="Use `binary_crossentropy`: several of these labels can be right at once."
+                if several
+                else "Use `softmax` for exclusive classes, or `binary_crossentropy` if several can be right at once.",
+                repairs=(ReplaceLoss("binary_crossentropy") if several else SetActivation("softmax"),),
+            )
+
+
+def _effect(loss: Loss, target: Target) -> str:
+    outputs = "The model learns, but its outputs are no distribution: they need not sum to 1."
+    others = elsewhere(target)
+    if not others:
+        return f"{outputs} TensorFlow computes the softmax loss behind them."
+    if loss.from_logits:
+        return f"{outputs} On {others} softmax is applied to the sigmoids, so that the loss can't get small."
+    return f"{outputs} On {others} the loss is not the softmax loss either."

@@ -1,0 +1,90 @@
+"""Integer labels handed to categorical cross-entropy, which wants one column for each class.
+
+## What it does
+Reports labels that are one number per sample (class ids, or 0/1) where the loss is
+`categorical_crossentropy`, plain or focal, and the output has several units.
+
+## Why it matters
+`fit` raises at the first batch. This is the mistake everybody makes once; it costs the time to load the data.
+
+## What Keras does
+- Keras 3, every backend: `fit` raises `ValueError: Arguments target and output must have the same rank
+  (ndim)` or `shape`.
+- Keras 2: `fit` raises `ValueError: Shapes (32, 1) and (32, 10) are incompatible`.
+
+## Bad
+    import keras
+    import numpy as np
+
+    x = np.random.rand(60, 4)
+    y = np.random.randint(0, 3, 60)
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")])
+    model.compile("adam", loss="categorical_crossentropy")
+    model.fit(x, y, epochs=2)
+
+## Good
+    import keras
+    import numpy as np
+
+    x = np.random.rand(60, 4)
+    y = np.random.randint(0, 3, 60)
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")])
+    model.compile("adam", loss="sparse_categorical_crossentropy")
+    model.fit(x, y, epochs=2)
+
+## When it is fine
+Never. The rule is silent unless it has followed the labels from where they are made to `fit`.
+
+## Fix safety
+Unsafe: the sparse loss takes the labels as they are (the fix), `keras.utils.to_categorical(y)` turns them
+into what the loss expects. Both train the same model; metrics named `categorical_...` have to follow.
+
+## References
+- `keras.losses.CategoricalCrossentropy`, `keras.losses.SparseCategoricalCrossentropy`
+- `keras.utils.to_categorical`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Output, Target, TrainingSetup
+from lossguard.findings import Finding, ReplaceLoss, Severity
+from lossguard.rules.premises import at_labels, at_layer, at_loss, called, describe_labels
+from lossguard.rules.rule import Rule
+
+RULE = Rule(
+    code="LG201",
+    name="integer-labels-categorical",
+    severity=Severity.ERROR,
+    summary="integer labels handed to categorical cross-entropy, which wants one column for each class",
+    supersedes=("LG301", "LG403"),
+)
+
+
+def check(fact: Fact, target: Target) -> Iterator[Finding]:
+    match fact:
+        case TrainingSetup(
+            output=Output() as output,
+            loss=Loss(family=Family.CATEGORICAL, name=name) as loss,
+            labels=Labels(encoding=Encoding.INTEGER | Encoding.BINARY) as labels,
+        ) if output.width.at_least(2) and not _could_be_columns(labels):
+            focal = "focal" in name
+            yield RULE.finding(
+                f"{called(loss)} wants one column for each class, but the labels are {describe_labels(labels)}",
+                at_loss(loss, "wants one-hot labels"),
+                at_labels(labels),
+                at_layer(output),
+                effect="fit raises ValueError at the first batch: the labels have not the shape of the output.",
+                remedy="Encode the labels with `keras.utils.to_categorical`."
+                if focal
+                else "Use `sparse_categorical_crossentropy`, or encode the labels with `keras.utils.to_categorical`.",
+                repairs=() if focal else (ReplaceLoss("sparse_categorical_crossentropy"),),
+            )
+
+
+def _could_be_columns(labels: Labels) -> bool:
+    """Several numbers per sample, which may be something else than class ids."""
+    return labels.width.at_least(2) is True

@@ -1,0 +1,132 @@
+"""The output has no activation, but the loss takes its values for probabilities.
+
+## What it does
+Reports a model whose last layer has no activation and whose loss is a cross-entropy (plain or focal) with
+`from_logits=False`, which is the default and what a loss given as a string means, or a KL divergence.
+
+## Why it matters
+The loss clips the raw scores into [0, 1] and takes their logarithm as if they were probabilities. With
+`categorical_crossentropy` the model does not learn: accuracy stays at chance (on the scikit-learn digits 0.08
+to 0.21 after 15 epochs, where the right pairing reaches 0.95), and the loss may even look small. With one
+unit and `binary_crossentropy` it usually learns on scaled inputs (0.94 to 0.97), but as a clipped linear
+regression: samples whose score leaves [0, 1] get no gradient, and the outputs are no probabilities.
+
+## What Keras does
+- `categorical_crossentropy`, all backends: the scores are divided by their sum, then clipped; the gradient is
+  mostly unrelated to the task.
+- `sparse_categorical_crossentropy`: the same on JAX and PyTorch. TensorFlow clips without dividing, which
+  learns, with a wrong loss.
+- `binary_crossentropy`, all backends: the scores are clipped to [1e-7, 1 - 1e-7].
+- No backend raises or warns.
+
+## Bad
+    import keras
+    import numpy as np
+
+    x = np.random.rand(60, 4)
+    y = np.random.randint(0, 3, 60)
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    model.compile("adam", loss="sparse_categorical_crossentropy")
+    model.fit(x, y, epochs=2)
+
+## Good
+    import keras
+    import numpy as np
+
+    x = np.random.rand(60, 4)
+    y = np.random.randint(0, 3, 60)
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    model.compile("adam", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.fit(x, y, epochs=2)
+
+## When it is fine
+Never by intention: a model that normalises its output itself, in a later layer or a `Lambda`, has an
+activation as far as this rule is concerned, or one that it can't judge.
+
+## Fix safety
+Unsafe: `from_logits=True` leaves the predictions raw scores, an activation makes them probabilities. The fix
+sets `from_logits=True`, or adds a softmax for a loss that knows no `from_logits`.
+
+## References
+- `keras.losses.BinaryCrossentropy`, `keras.losses.CategoricalCrossentropy`,
+  `keras.losses.SparseCategoricalCrossentropy`: argument `from_logits`
+- `keras.losses.KLDivergence`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lossguard.facts import Fact, Family, Loss, LossCall, Output, Range, Target, TrainingSetup
+from lossguard.findings import Finding, Repair, SetActivation, SetFromLogits, Severity
+from lossguard.rules.premises import at_loss, at_output, called, describe, elsewhere, takes_from_logits
+from lossguard.rules.rule import Rule
+
+RULE = Rule(
+    code="LG103",
+    name="logits-as-probabilities",
+    severity=Severity.ERROR,
+    summary="the output has no activation, but the loss takes its values for probabilities",
+)
+
+
+def check(fact: Fact, target: Target) -> Iterator[Finding]:
+    match fact:
+        case (
+            TrainingSetup(output=Output() as output, loss=Loss() as loss)
+            | LossCall(prediction=Output() as output, loss=Loss() as loss, raw=False)
+        ) if output.range is Range.LOGITS and output.activation == "linear" and _takes_probabilities(loss):
+            severity, effect = _consequence(loss, target)
+            activation = "sigmoid" if loss.family is Family.BINARY else "softmax"
+            repair: Repair = SetFromLogits(True) if takes_from_logits(loss) else SetActivation(activation)
+            yield RULE.finding(
+                f"{called(loss)} expects probabilities, but gets the raw scores of {describe(output)}",
+                at_loss(loss, "takes the output for probabilities (from_logits=False)"),
+                at_output(output),
+                effect=effect,
+                remedy=f"Give the loss `from_logits=True`, or the last layer `activation='{activation}'`."
+                if takes_from_logits(loss)
+                else f"Give the last layer `activation='{activation}'`.",
+                severity=severity,
+                repairs=(repair,),
+            )
+
+
+def _takes_probabilities(loss: Loss) -> bool:
+    match loss:
+        case Loss(family=Family.BINARY | Family.CATEGORICAL | Family.SPARSE_CATEGORICAL, from_logits=False):
+            return True
+        case _:
+            return loss.name == "kl_divergence"
+
+
+def _consequence(loss: Loss, target: Target) -> tuple[Severity, str]:
+    others = elsewhere(target)
+    match loss.family:
+        case Family.BINARY:
+            return Severity.WARNING, (
+                "The scores are clipped into [0, 1]: samples outside get no gradient, the loss is not the one intended,"
+                " and the outputs are no probabilities. It may still seem to learn on scaled inputs."
+            )
+        case Family.SPARSE_CATEGORICAL if not others:
+            return Severity.WARNING, (
+                "TensorFlow clips the scores into [0, 1] and takes them for probabilities: the model learns,"
+                " but by a loss that is not the one intended."
+            )
+        case Family.SPARSE_CATEGORICAL if "tensorflow" in target.backends:
+            return Severity.ERROR, (
+                f"On {others} accuracy stays at chance; TensorFlow clips the scores into [0, 1] and learns,"
+                " but by a loss that is not the one intended."
+            )
+        case Family.DISTRIBUTION:
+            return (
+                Severity.ERROR,
+                "The scores are clipped into [0, 1]; the loss gets stuck and accuracy stays at chance.",
+            )
+        case _:
+            return Severity.ERROR, (
+                "The scores are divided by their sum and clipped: accuracy stays at chance"
+                " (on ten digits 0.08 to 0.21 instead of 0.95), without a warning."
+            )

@@ -1,0 +1,125 @@
+"""The output has an axis that the labels do not have.
+
+## What it does
+Reports an output with a time or space axis (rank 3 or more) where the labels are one value, or one row of
+columns, per sample: a recurrent layer with `return_sequences=True` before the head, a missing `Flatten` or
+pooling layer.
+
+## Why it matters
+Cross-entropies raise at the first batch. Regression and hinge losses broadcast silently: every time step is
+compared with labels of its own and other samples, and the model learns the mean.
+
+## What Keras does
+- Cross-entropies, every backend: `fit` raises `ValueError` (`must have the same rank (ndim)`).
+- Mean squared or absolute error, hinge, Huber: labels of shape (n,) or (n, 1) are broadcast against (n, T, 1)
+  without a word.
+
+## Bad
+    import keras
+    import numpy as np
+
+    x = np.random.rand(60, 5, 2)
+    y = np.random.randint(0, 2, 60)
+
+    model = keras.Sequential(
+        [
+            keras.Input((5, 2)),
+            keras.layers.LSTM(4, return_sequences=True),
+            keras.layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+    model.compile("adam", loss="binary_crossentropy")
+    model.fit(x, y, epochs=2)
+
+## Good
+    import keras
+    import numpy as np
+
+    x = np.random.rand(60, 5, 2)
+    y = np.random.randint(0, 2, 60)
+
+    model = keras.Sequential(
+        [
+            keras.Input((5, 2)),
+            keras.layers.LSTM(4),
+            keras.layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+    model.compile("adam", loss="binary_crossentropy")
+    model.fit(x, y, epochs=2)
+
+## When it is fine
+One label for each time step: labels of shape (n, T) or (n, T, 1) with an output of shape (n, T, 1). With
+labels of shape (n, 1) the finding is *likely* only, since the axis could have length 1.
+
+## Fix safety
+There is no automatic fix: the layer to change stands somewhere before the head.
+
+## References
+- `keras.layers.LSTM`: argument `return_sequences`
+- `keras.layers.Flatten`, `keras.layers.GlobalAveragePooling2D`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Output, Target, TrainingSetup
+from lossguard.findings import Confidence, Finding, Severity
+from lossguard.rules.premises import VECTOR_ENCODINGS, at_labels, at_layer, at_loss, called, describe_labels
+from lossguard.rules.rule import Rule
+
+RULE = Rule(
+    code="LG303",
+    name="output-label-rank",
+    severity=Severity.ERROR,
+    summary="the output has an axis that the labels do not have",
+    supersedes=("LG301", "LG302"),
+)
+
+CHECKED = frozenset({Family.BINARY, Family.CATEGORICAL, Family.SPARSE_CATEGORICAL})
+"""Families whose losses compare the shapes of output and labels."""
+
+BROADCAST = frozenset({Family.REGRESSION, Family.HINGE, Family.CATEGORICAL_HINGE, Family.DISTRIBUTION})
+
+
+def check(fact: Fact, target: Target) -> Iterator[Finding]:
+    match fact:
+        case TrainingSetup(
+            output=Output(rank=int(rank)) as output,
+            loss=Loss() as loss,
+            labels=Labels(rank=int(label_rank)) as labels,
+        ) if (
+            rank >= 3
+            and rank > label_rank
+            and (confidence := _confidence(labels))
+            and loss.family in CHECKED | BROADCAST
+        ):
+            severity = Severity.ERROR if loss.family in CHECKED else Severity.WARNING
+            yield RULE.finding(
+                f"the output has {rank} axes (with the batch), but the labels have {label_rank}:"
+                f" {describe_labels(labels)}",
+                at_loss(loss, f"{called(loss)} compares labels and output"),
+                at_layer(output),
+                at_labels(labels),
+                effect="fit raises ValueError at the first batch: the shapes differ."
+                if loss.family in CHECKED
+                else "The labels are broadcast over the extra axis, silently, and the model learns their mean.",
+                remedy="Remove the extra axis before the head: no `return_sequences=True` in the last recurrent layer,"
+                " or a `Flatten` or pooling layer.",
+                severity=severity,
+                confidence=confidence,
+            )
+
+
+def _confidence(labels: Labels) -> Confidence | None:
+    """Whether these labels are one value, or one row of columns, per sample."""
+    if labels.encoding is Encoding.UNKNOWN:
+        return None
+    if labels.rank == 1:
+        return Confidence.CERTAIN
+    if labels.rank != 2:
+        return None
+    if labels.encoding in VECTOR_ENCODINGS:
+        return Confidence.CERTAIN
+    return Confidence.LIKELY if labels.width.is_(1) else None

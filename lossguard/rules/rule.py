@@ -1,0 +1,56 @@
+"""What a rule is: its code, its name, its documentation, and a pure function from facts to findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from lossguard.facts import Fact, Target
+from lossguard.findings import Confidence, Evidence, Finding, Repair, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`name` is the bad pattern, so that "allow softmax-from-logits" reads right.
+
+    `severity` is the worst that the rule reports. `supersedes` names codes whose finding on the same
+    fact has the same cause and says less. `opt_in` rules run only when selected. `safe` says that the
+    repairs of this rule keep the one meaning that the code can have; else they are one of several
+    reasonable choices. The repairs of one finding belong together: all are made, or none.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    summary: str
+    supersedes: tuple[str, ...] = ()
+    opt_in: bool = False
+    safe: bool = False
+
+    def finding(
+        self,
+        message: str,
+        *evidence: Evidence,
+        effect: str,
+        remedy: str,
+        severity: Severity | None = None,
+        confidence: Confidence = Confidence.CERTAIN,
+        repairs: tuple[Repair, ...] = (),
+    ) -> Finding:
+        """A finding of this rule; the first evidence is the primary place."""
+        return Finding(
+            self.code, self.name, severity or self.severity, message, effect, remedy, evidence, repairs, confidence
+        )
+
+
+Check = Callable[[Fact, Target], Iterator[Finding]]
+
+
+class RuleModule(Protocol):
+    """A module of this package that is a rule; its docstring is the rule's documentation."""
+
+    __doc__: str | None
+    RULE: Rule
+
+    def check(self, fact: Fact, target: Target) -> Iterator[Finding]: ...

@@ -1,0 +1,147 @@
+"""Softmax over a single unit always answers 1.
+
+## What it does
+Reports a model whose output is a softmax over one unit, whatever its loss.
+
+## Why it matters
+Softmax divides by the sum over the units. With one unit it divides a number by itself: every prediction is
+exactly 1.0, for every input, before and after training. Accuracy is the share of class 1 (0.50 on two
+balanced classes, where a sigmoid reaches 0.97).
+
+## What Keras does
+- Keras 3 warns when the layer is called: `You are using a softmax over axis -1 of a tensor of shape (64, 1)`.
+  Keras 2 says nothing.
+- JAX and PyTorch: the gradient is exactly zero; `binary_crossentropy` stays at about 8.
+- TensorFlow: `binary_crossentropy` goes back to the value before the softmax, so the printed loss falls (0.42
+  to 0.006) as if the model learned, while every prediction is still 1.0.
+
+## Bad
+    import keras
+    import numpy as np
+
+    x = np.random.rand(60, 4)
+    y = np.random.randint(0, 2, 60)
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, activation="softmax")])
+    model.compile("adam", loss="binary_crossentropy", metrics=["accuracy"])
+    model.fit(x, y, epochs=2)
+
+## Good
+    import keras
+    import numpy as np
+
+    x = np.random.rand(60, 4)
+    y = np.random.randint(0, 2, 60)
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, activation="sigmoid")])
+    model.compile("adam", loss="binary_crossentropy", metrics=["accuracy"])
+    model.fit(x, y, epochs=2)
+
+## When it is fine
+Never. A softmax over another axis (attention weights over time, say) is something else and is not reported.
+
+## Fix safety
+Unsafe: with `binary_crossentropy` the fix makes it a sigmoid, which is nearly always meant; a softmax over as
+many units as there are classes is the other way.
+
+## References
+- `keras.activations.softmax`, `keras.layers.Softmax`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lossguard.facts import Fact, Family, Labels, Loss, LossCall, Output, Range, Target, TrainingSetup, Width
+from lossguard.findings import Evidence, Finding, Repair, SetActivation, SetUnits, Severity
+from lossguard.rules.premises import VECTOR_ENCODINGS, at_layer, at_loss, called, elsewhere, if_known, label_width
+from lossguard.rules.rule import Rule
+
+RULE = Rule(
+    code="LG105",
+    name="softmax-one-unit",
+    severity=Severity.ERROR,
+    summary="softmax over a single unit always answers 1",
+    supersedes=(
+        "LG101",
+        "LG106",
+        "LG107",
+        "LG108",
+        "LG110",
+        "LG111",
+        "LG112",
+        "LG113",
+        "LG201",
+        "LG202",
+        "LG203",
+        "LG204",
+        "LG205",
+        "LG301",
+        "LG302",
+        "LG403",
+        "LG404",
+        "LG502",
+        "LG503",
+    ),
+)
+
+
+def check(fact: Fact, target: Target) -> Iterator[Finding]:
+    match fact:
+        case (
+            TrainingSetup(
+                output=Output(range=Range.SIMPLEX, activation="softmax") as output,
+                loss=loss,
+                labels=Labels() | None as labels,
+            )
+            | LossCall(
+                prediction=Output(range=Range.SIMPLEX, activation="softmax") as output,
+                loss=loss,
+                target=Labels() | None as labels,
+            )
+        ) if output.width.is_(1):
+            yield RULE.finding(
+                "softmax over 1 unit always answers 1, so this model can't tell anything apart",
+                at_layer(output),
+                *_at(loss),
+                *if_known(labels),
+                effect=_effect(loss, target),
+                remedy=_remedy(labels),
+                repairs=_repairs(loss, labels),
+            )
+
+
+def _at(loss: Loss | None) -> tuple[Evidence, ...]:
+    return () if loss is None else (at_loss(loss, f"trained with {called(loss)}"),)
+
+
+def _effect(loss: Loss | None, target: Target) -> str:
+    constant = "Every prediction is 1.0, before and after training."
+    if loss is not None and loss.family is Family.BINARY and "tensorflow" in target.backends:
+        others = elsewhere(target)
+        rest = f" On {others} the gradient is zero." if others else ""
+        return f"{constant} On TensorFlow the printed loss falls all the same, as if the model learned.{rest}"
+    return constant
+
+
+def _many(labels: Labels | None) -> Width | None:
+    """The number of classes, where the labels are known to tell three or more apart or to have a column for each."""
+    if labels is None:
+        return None
+    width = label_width(labels)
+    return width if width.at_least(3) or labels.encoding in VECTOR_ENCODINGS else None
+
+
+def _remedy(labels: Labels | None) -> str:
+    if _many(labels) is not None:
+        return "Give the output layer one unit for each class."
+    return "Use `sigmoid` for yes or no, or give the output layer one unit for each class."
+
+
+def _repairs(loss: Loss | None, labels: Labels | None) -> tuple[Repair, ...]:
+    many = _many(labels)
+    if many is not None:
+        return (SetUnits(many),) if many.known or many.symbol is not None else ()
+    if loss is not None and loss.family is Family.BINARY and loss.from_logits is False:
+        return (SetActivation("sigmoid"),)
+    return ()

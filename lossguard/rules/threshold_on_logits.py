@@ -1,0 +1,184 @@
+"""A metric takes raw scores for probabilities: it splits them at 0.5 instead of 0.
+
+## What it does
+Reports `'accuracy'` on a single unit without activation, and `BinaryAccuracy`, `Precision`, `Recall`, `AUC`
+and others that split their input at 0.5, where the loss has `from_logits=True`; and `'accuracy'` with a hinge
+loss on -1/+1 labels.
+
+## Why it matters
+Raw scores are split at 0: a score of 0.3 means 57 %. The metric splits at 0.5 (62 %), so that accuracy is too
+low (0.81 where 0.98 is right), precision too high and recall too low (0.87 and 0.83 where 0.80 and 0.93 are
+right), and `AUC` sees all scores above 1 or below 0 as equal (0.90 instead of 0.93). Early stopping and model
+selection follow these numbers.
+
+## What Keras does
+- All backends: silent. The metric does not know of the loss's `from_logits`.
+- `'accuracy'` becomes `BinaryAccuracy(threshold=0.5)` whenever the output has one unit.
+- With -1/+1 labels and a hinge loss, `'accuracy'` compares 0/1 answers with -1/+1: 0.41 where 0.85 is right.
+
+## Bad
+    import keras
+    import numpy as np
+
+    x = np.random.rand(60, 4)
+    y = np.random.randint(0, 2, 60)
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile("adam", loss=keras.losses.BinaryCrossentropy(from_logits=True), metrics=["accuracy"])
+    model.fit(x, y, epochs=2)
+
+## Good
+    import keras
+    import numpy as np
+
+    x = np.random.rand(60, 4)
+    y = np.random.randint(0, 2, 60)
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile(
+        "adam",
+        loss=keras.losses.BinaryCrossentropy(from_logits=True),
+        metrics=[keras.metrics.BinaryAccuracy(threshold=0.0)],
+    )
+    model.fit(x, y, epochs=2)
+
+## When it is fine
+`'accuracy'` on two or more units is an argmax, which is the same for scores and probabilities.
+`AUC(from_logits=True)` and `threshold=0` are right. A linear unit trained with mean squared error on 0/1
+answers around 0 and 1, so that 0.5 is right there.
+
+## Fix safety
+Unsafe: the threshold 0 fits the scores (the fix), a sigmoid output with `from_logits=False` fits the metric.
+
+## References
+- `keras.metrics.BinaryAccuracy`, `keras.metrics.Precision`, `keras.metrics.AUC`
+- `keras.Model.compile`: how the string `'accuracy'` is resolved
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Metric, Output, Target, TrainingSetup
+from lossguard.findings import Evidence, Finding, Repair, SetThreshold, Severity
+from lossguard.rules.premises import at_labels, at_loss, at_output, called, describe, raw_scores
+from lossguard.rules.rule import Rule
+
+RULE = Rule(
+    code="LG401",
+    name="threshold-on-logits",
+    severity=Severity.WARNING,
+    summary="a metric takes raw scores for probabilities: it splits them at 0.5 instead of 0",
+)
+
+THRESHOLDED = frozenset(
+    {
+        "BinaryAccuracy",
+        "BinaryIoU",
+        "FalseNegatives",
+        "FalsePositives",
+        "Precision",
+        "Recall",
+        "TrueNegatives",
+        "TruePositives",
+    }
+)
+"""Metrics that split at 0.5 unless they are told another threshold, or to take the `top_k`."""
+
+CURVES = frozenset(
+    {
+        "AUC",
+        "PrecisionAtRecall",
+        "RecallAtPrecision",
+        "SensitivityAtSpecificity",
+        "SpecificityAtSensitivity",
+    }
+)
+"""Metrics that try many thresholds, all of them between 0 and 1."""
+
+CROSS_ENTROPIES = frozenset({"BinaryCrossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy"})
+"""Metrics with a `from_logits` of their own."""
+
+HALF = 0.5
+
+
+def check(fact: Fact, target: Target) -> Iterator[Finding]:
+    match fact:
+        case TrainingSetup(
+            output=Output() as output,
+            loss=Loss(family=Family.BINARY | Family.CATEGORICAL | Family.SPARSE_CATEGORICAL, from_logits=True) as loss,
+            metrics=metrics,
+        ) if raw_scores(output) and (misled := [metric for metric in metrics if _wants_probabilities(metric, output)]):
+            yield RULE.finding(
+                f"{_names(misled)} {'takes' if len(misled) == 1 else 'take'} the raw scores of {describe(output)}"
+                " for probabilities",
+                *_places(misled),
+                at_output(output),
+                at_loss(loss, "from_logits=True: the output is raw scores"),
+                effect=_effect(misled),
+                remedy="Give the metric a threshold of 0 (`AUC` and the cross-entropies: `from_logits=True`),"
+                " or the model a sigmoid and the loss `from_logits=False`.",
+                repairs=_repairs(misled),
+            )
+        case TrainingSetup(
+            output=Output() as output,
+            loss=Loss(family=Family.HINGE) as loss,
+            labels=Labels(encoding=Encoding.SIGNED) as labels,
+            metrics=metrics,
+        ) if output.width.is_(1) and (misled := [metric for metric in metrics if _is_binary_accuracy(metric)]):
+            yield RULE.finding(
+                f"{_names(misled)} answers 0 or 1, but the labels are -1 and +1",
+                *_places(misled),
+                at_output(output),
+                at_labels(labels),
+                effect="Samples with the label -1 never count as right: accuracy reads 0.41 where 0.85 is right.",
+                remedy="Use 0/1 labels (the hinge loss turns them into -1/+1 itself) with"
+                " `BinaryAccuracy(threshold=0)`.",
+            )
+
+
+def _wants_probabilities(metric: Metric, output: Output) -> bool:
+    match metric:
+        case Metric(name="accuracy"):
+            return output.width.is_(1) is True
+        case Metric(from_logits=False) if metric.name in CURVES | CROSS_ENTROPIES:
+            return metric.threshold is None
+        case _:
+            return metric.name in THRESHOLDED and metric.threshold == HALF and "top_k" not in metric.text
+
+
+def _is_binary_accuracy(metric: Metric) -> bool:
+    return metric.name in {"accuracy", "BinaryAccuracy"}
+
+
+def _names(metrics: list[Metric]) -> str:
+    return " and ".join(called(metric) for metric in metrics)
+
+
+def _places(metrics: list[Metric]) -> Iterator[Evidence]:
+    for metric in metrics:
+        if metric.name in CURVES:
+            label = "only has thresholds between 0 and 1"
+        elif metric.name in CROSS_ENTROPIES:
+            label = "has a from_logits of its own, which is False"
+        else:
+            label = "splits at 0.5"
+        yield Evidence(metric.origin, label)
+
+
+def _effect(metrics: list[Metric]) -> str:
+    if all(metric.name in CROSS_ENTROPIES for metric in metrics):
+        return (
+            "The metric is another number than the loss (measured: 2.37 where 0.74 is right); training is not affected."
+        )
+    return (
+        "Raw scores are split at 0, not at 0.5, so that the reported number is wrong (accuracy 0.81 where 0.98 is"
+        " right); training is not affected."
+    )
+
+
+def _repairs(metrics: list[Metric]) -> tuple[Repair, ...]:
+    """A threshold, where one metric is to blame and takes one; the primary place says which."""
+    if len(metrics) == 1 and metrics[0].name in THRESHOLDED | {"accuracy"}:
+        return (SetThreshold(0.0),)
+    return ()

@@ -1,0 +1,291 @@
+"""Losses and metrics in all their spellings, as facts; and losses that are called directly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lossguard.catalog import losses as catalog
+from lossguard.catalog import metrics as metric_catalog
+from lossguard.facts import Encoding, Family, Labels, Loss, LossCall, Metric, Output, Range, Spelling, Width
+from lossguard.static.functions import FUNCTIONS, METHODS, Call, call, function, method
+from lossguard.static.machine import Machine
+from lossguard.static.operators import overload
+from lossguard.static.sinks import Case
+from lossguard.static.values import (
+    NONE,
+    Api,
+    Arguments,
+    Array,
+    Bound,
+    Class,
+    Const,
+    Dataset,
+    Function,
+    Instance,
+    LossResult,
+    LossValue,
+    MetricValue,
+    Partial,
+    Scope,
+    Site,
+    Tensor,
+    Tuple,
+    Unknown,
+    Value,
+)
+
+CLASS_PREFIX = "keras.losses."
+METRIC_PREFIX = "keras.metrics."
+
+
+def _flag(value: Value | None, default: bool | None) -> bool | None:
+    """The truth of a flag argument: any constant has one; None where it is not known."""
+    match value:
+        case None:
+            return default
+        case Const(value=constant):
+            return bool(constant)
+    return None
+
+
+def _number(value: Value | None) -> float | None:
+    return float(value.value) if isinstance(value, Const) and isinstance(value.value, (int, float)) else None
+
+
+def _loss(request: Call, spec: catalog.LossSpec, parameters: Sequence[str], offset: int, spelling: Spelling) -> Loss:
+    """The loss that a constructor or a function call describes."""
+
+    def given(name: str) -> Value | None:
+        position = parameters.index(name) + offset if name in parameters else None
+        return request.get(name, position)
+
+    from_logits = _flag(given("from_logits"), default=False) if spec.takes_from_logits else False
+    where = None
+    if spec.takes_from_logits and request.raw("from_logits", parameters.index("from_logits") + offset) is not None:
+        where = request.origin("from_logits", parameters.index("from_logits") + offset)
+    smoothing = _number(given("label_smoothing")) if spec.takes_label_smoothing else None
+    ignores = given("ignore_class") if "ignore_class" in parameters else None
+    return Loss(
+        spec.name,
+        spec.family,
+        from_logits,
+        spelling,
+        request.site,
+        request.machine.text(request.site),
+        where,
+        smoothing,
+        ignores not in {None, NONE},
+    )
+
+
+def _make_loss(request: Call) -> Value:
+    """`keras.losses.X(...)`."""
+    name = request.name.rpartition(".")[2]
+    spec = catalog.LOSSES[catalog.CLASSES[name]]
+    return LossValue(_loss(request, spec, spec.parameters, 0, Spelling.INSTANCE))
+
+
+for _class in catalog.CLASSES:
+    FUNCTIONS[f"{CLASS_PREFIX}{_class}"] = _make_loss
+
+
+def _third_party(request: Call) -> Value:
+    spec = catalog.THIRD_PARTY[request.name]
+    if spec.class_name is None:
+        return request.unknown()
+    return LossValue(_loss(request, spec, spec.parameters, 0, Spelling.INSTANCE))
+
+
+for _name in catalog.THIRD_PARTY:
+    FUNCTIONS[_name] = _third_party
+
+
+def _call_loss_function(request: Call) -> Value:
+    """`keras.losses.f(y_true, y_pred, ...)`."""
+    spec = catalog.LOSSES[catalog.FUNCTIONS[request.name]]
+    loss = _loss(request, spec, spec.function_parameters, 2, Spelling.FUNCTION)
+    return _called(request, loss, request.raw("y_true", 0), request.raw("y_pred", 1))
+
+
+for _name in catalog.FUNCTIONS:
+    FUNCTIONS[_name] = _call_loss_function
+
+
+def _call_raw(request: Call) -> Value:
+    """`tf.nn.*_cross_entropy_with_logits`, `keras.ops.*`, `keras.backend.*`."""
+    raw = catalog.RAW[request.name]
+    given = _flag(request.get("from_logits", 2), default=False)
+    loss = Loss(
+        raw.name,
+        raw.family,
+        True if raw.always_logits else given,
+        Spelling.FUNCTION,
+        request.site,
+        request.name.replace("tensorflow.", "tf.").replace("keras.backend.", "K."),
+    )
+    target = request.raw(raw.target, raw.parameters.index(raw.target))
+    output = request.raw(raw.output, raw.parameters.index(raw.output))
+    return _called(request, loss, target, output, raw=raw.always_logits)
+
+
+for _name in catalog.RAW:
+    FUNCTIONS[_name] = _call_raw
+
+
+@method(LossValue, "__call__", "call")
+def _call_instance(request: Call) -> Value:
+    assert isinstance(request.receiver, LossValue)
+    return _called(request, request.receiver.loss, request.raw("y_true", 0), request.raw("y_pred", 1))
+
+
+def _called(request: Call, loss: Loss, target: Value | None, prediction: Value | None, *, raw: bool = False) -> Value:
+    machine = request.machine
+    if target is None or prediction is None:
+        return request.unknown("a loss without targets")
+    sides = side(machine, target), side(machine, prediction)
+    if any(found is not None for found in sides):
+        fact = LossCall(loss, sides[0], sides[1], request.site, raw)
+        machine.cases.append(Case(fact, machine.worlds.path, (id(request.site.node), 0)))
+    return LossResult(loss)
+
+
+def side(machine: Machine, value: Value) -> Labels | Output | None:
+    """What stands in an argument of a loss call, if it is understood."""
+    value = machine.pick(value)
+    match value:
+        case Tensor(output=output) if output.range is not Range.UNKNOWN:
+            return output
+        case Array(labels=labels) if labels.encoding is not Encoding.UNKNOWN:
+            return labels
+    return None
+
+
+@overload
+def _scaled(machine: Machine, symbol: str, left: Value, right: Value, site: Site) -> Value | None:
+    """A loss times a weight is that loss; a sum of different ones is not one."""
+    results = [value for value in (left, right) if isinstance(value, LossResult)]
+    if len(results) == 1 and symbol in "*/" and isinstance(left if results[0] is right else right, (Const, Unknown)):
+        return results[0]
+    return machine.unknown("losses are combined", site) if results else None
+
+
+def _reduced(request: Call) -> Value:
+    value = request.get("input_tensor", 0) or request.get("x") or NONE
+    return value if isinstance(value, LossResult) else _previous[request.name](request)
+
+
+_previous = {}
+for _name in ("tensorflow.reduce_mean", "tensorflow.reduce_sum", "keras.backend.mean", "keras.ops.mean", "tensorflow.math.reduce_mean"):
+    _previous[_name] = FUNCTIONS.get(_name, lambda request: request.unknown())
+    FUNCTIONS[_name] = _reduced
+
+
+# what `compile` is given
+
+
+def loss_of(machine: Machine, value: Value, site: Site) -> Loss | None:
+    """One loss as passed to `compile`; None where it is not understood or the program's own."""
+    value = machine.pick(value)
+    match value:
+        case LossValue(loss=loss):
+            return loss
+        case Const(value=str() as name):
+            return _by_name(name, site)
+        case Api(name=name) if name in catalog.FUNCTIONS:
+            spec = catalog.LOSSES[catalog.FUNCTIONS[name]]
+            return Loss(spec.name, spec.family, False, Spelling.FUNCTION, site, machine.text(site))
+        case Api(name=name) if name.startswith(CLASS_PREFIX) and name.removeprefix(CLASS_PREFIX) in catalog.CLASSES:
+            spec = catalog.LOSSES[catalog.CLASSES[name.removeprefix(CLASS_PREFIX)]]
+            return Loss(spec.name, spec.family, False, Spelling.CLASS, site, machine.text(site))
+        case Api(name=name) if name in catalog.RAW:
+            raw = catalog.RAW[name]
+            return Loss(raw.name, raw.family, raw.always_logits, Spelling.FUNCTION, site, machine.text(site))
+        case Partial(function=Api(name=name), arguments=arguments) if name in catalog.FUNCTIONS:
+            spec = catalog.LOSSES[catalog.FUNCTIONS[name]]
+            request = Call(machine, arguments, site, Scope({}, None, site.module))
+            return _loss(request, spec, spec.function_parameters, 2, Spelling.FUNCTION)
+        case Function() | Bound() | Instance() | Class():
+            return _own_loss(machine, value, site)
+    return None
+
+
+def _by_name(name: str, site: Site) -> Loss | None:
+    known = catalog.STRINGS[3].get(name) or catalog.STRINGS[2].get(name)
+    if known is None:
+        return None
+    spec = catalog.LOSSES[known]
+    return Loss(spec.name, spec.family, False, Spelling.STRING, site, repr(name))
+
+
+def _own_loss(machine: Machine, value: Value, site: Site) -> Loss | None:
+    """A loss function of the program that only hands its arguments to a Keras loss is that loss."""
+    if isinstance(value, Instance):
+        found = value.cls.find("call") or value.cls.find("__call__")
+        if not isinstance(found, Function):
+            return None
+        value = Bound(found, value)
+    if not isinstance(value, (Function, Bound)):
+        return None
+    probes = (machine.unknown("the labels"), Tensor(Output(Width(), Range.UNKNOWN, "?", site)))
+    before = len(machine.cases)
+    result = machine.pick(call(machine, value, Arguments(probes), site, Scope({}, None, site.module)))
+    del machine.cases[before:]
+    return result.loss if isinstance(result, LossResult) else None
+
+
+# metrics
+
+
+def _make_metric(request: Call) -> Value:
+    """`keras.metrics.X(...)`."""
+    spec = metric_catalog.METRICS.get(request.name.removeprefix(METRIC_PREFIX)) or metric_catalog.THIRD_PARTY[request.name]
+
+    def given(name: str) -> Value | None:
+        return request.get(name, spec.parameters.index(name)) if name in spec.parameters else None
+
+    from_logits = _flag(given("from_logits"), default=False) if spec.takes_from_logits else False
+    threshold = spec.default_threshold
+    if spec.threshold_parameter is not None:
+        passed = given(spec.threshold_parameter)
+        if passed not in {None, NONE}:
+            threshold = _number(passed)
+    text = request.machine.text(request.site)
+    return MetricValue(Metric(spec.name, Spelling.INSTANCE, request.site, from_logits, threshold, text))
+
+
+for _metric in metric_catalog.METRICS:
+    FUNCTIONS[f"{METRIC_PREFIX}{_metric}"] = _make_metric
+for _name in metric_catalog.THIRD_PARTY:
+    FUNCTIONS[_name] = _make_metric
+
+for _name in set(metric_catalog.FUNCTIONS) - set(catalog.FUNCTIONS):
+    FUNCTIONS[_name] = lambda request: request.unknown("a metric that is called")
+
+
+def metric_of(machine: Machine, value: Value, site: Site) -> Metric | None:
+    """One metric as passed to `compile`; None where it is not understood."""
+    value = machine.pick(value)
+    match value:
+        case MetricValue(metric=metric):
+            return metric
+        case Const(value=str() as name):
+            if name.lower() in metric_catalog.BY_SHAPE:
+                shown = "accuracy" if name.lower() in {"accuracy", "acc"} else "crossentropy"
+                return Metric(shown, Spelling.STRING, site, False, None, repr(name))
+            known = metric_catalog.STRINGS[3].get(name) or metric_catalog.STRINGS[2].get(name)
+            return _plain_metric(known, Spelling.STRING, site, repr(name)) if known is not None else None
+        case Api(name=name) if name in metric_catalog.FUNCTIONS:
+            return _plain_metric(metric_catalog.FUNCTIONS[name], Spelling.FUNCTION, site, machine.text(site))
+        case Api(name=name) if name.removeprefix(METRIC_PREFIX) in metric_catalog.METRICS:
+            return _plain_metric(name.removeprefix(METRIC_PREFIX), Spelling.CLASS, site, machine.text(site))
+        case LossValue(loss=loss):
+            spec = catalog.LOSSES.get(loss.name)
+            if spec is not None and spec.class_name in metric_catalog.METRICS:
+                return Metric(spec.class_name, Spelling.INSTANCE, site, loss.from_logits, None, loss.text)
+    return None
+
+
+def _plain_metric(name: str, spelling: Spelling, site: Site, text: str) -> Metric:
+    return Metric(name, spelling, site, False, metric_catalog.METRICS[name].default_threshold, text)
+
+

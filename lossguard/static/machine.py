@@ -1,0 +1,218 @@
+"""The state of one abstract run: worlds, modules, frames, budget, and what the run has found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from lossguard.static import syntax
+from lossguard.static.values import (
+    NONE,
+    Api,
+    Arguments,
+    Array,
+    Bound,
+    Choice,
+    Class,
+    Const,
+    Function,
+    Guard,
+    Lazy,
+    Model,
+    NativeMethod,
+    Object,
+    Scope,
+    Shifted,
+    Site,
+    Truth,
+    Tuple,
+    Unknown,
+    Value,
+)
+from lossguard.static.worlds import Worlds, Written
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from lossguard.static.program import Module, Program
+    from lossguard.static.sinks import Case
+
+MAX_STEPS = 400_000
+MAX_CALL_DEPTH = 40
+
+
+class Exhausted(Exception):  # noqa: N818 - an end that the budget brings about, not an error
+    """The budget of the file is used up."""
+
+
+class Exit(Enum):
+    """How a block ended."""
+
+    NEXT = "next"
+    RETURN = "return"
+    BREAK = "break"
+    CONTINUE = "continue"
+    RAISE = "raise"
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    exit: Exit
+    value: Value = NONE
+
+
+NEXT = Flow(Exit.NEXT)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Worlds in which a block has ended while others still run; joined when those end, too."""
+
+    exits: tuple[tuple[Guard, Flow, Written], ...]
+    survivors: tuple[Guard, ...]
+    mark: int
+
+
+@dataclass(slots=True)
+class Frame:
+    """One running function or module."""
+
+    module: Module
+    function: Function | None = None
+    mark: int = 0
+    pending: list[Pending] = field(default_factory=list)
+    returned: list[tuple[Guard, Value]] = field(default_factory=list)
+    yielded: list[Value] = field(default_factory=list)
+    summarised: int = 0
+
+
+class Machine:
+    """What evaluators share. `evaluate`, `execute` and `call` are set by the interpreter."""
+
+    evaluate: Callable[[cst.BaseExpression, Scope], Value]
+    execute: Callable[[cst.BaseSuite | cst.Module, Scope], Flow]
+    call: Callable[[Value, Arguments, Site, Scope], Value]
+    attribute: Callable[[Value, str, Site], Value]
+    resolve: Callable[[Lazy], Value]
+    knows: Callable[[str], bool]
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.worlds = Worlds(lambda: self._serial)
+        self.frames: list[Frame] = []
+        self.models: list[Model] = []
+        self.cases: list[Case] = []
+        self.called: set[int] = set()
+        self.functions: list[Function] = []
+        self.classes: list[Class] = []
+        self.attributes: dict[str, Value] = {}
+        self.half_precision = False
+        self.steps = 0
+        self._serial = 0
+
+    # bookkeeping
+
+    def serial(self) -> int:
+        """A fresh number."""
+        self._serial += 1
+        return self._serial
+
+    def step(self) -> None:
+        """Count one step of work.
+
+        Raises:
+            Exhausted: the budget of the file is used up.
+        """
+        self.steps += 1
+        if self.steps > MAX_STEPS:
+            raise Exhausted
+
+    @property
+    def frame(self) -> Frame:
+        return self.frames[-1]
+
+    @property
+    def summarising(self) -> bool:
+        """Whether a loop of unknown length is being run once for all its rounds."""
+        return any(frame.summarised for frame in self.frames)
+
+    # values
+
+    def unknown(self, reason: str, site: Site | None = None, key: Hashable = None) -> Unknown:
+        """An unknown value; equal to another one only if the key is given and the same."""
+        text = self.text(site) if site is not None else ""
+        return Unknown(key if key is not None else ("fresh", self.serial()), reason, text)
+
+    def text(self, site: Site) -> str:
+        """The source of a site on one line."""
+        return syntax.text(site.module.tree, site.node)
+
+    def pick(self, value: Value | None) -> Value:
+        """One concrete value under the assumptions, with narrowing applied; None stays `NONE`."""
+        if value is None:
+            return NONE
+        value = self.worlds.pick(value)
+        return self.narrow(value)
+
+    def narrow(self, value: Value) -> Value:
+        """What the assumptions say the value equals, else the value."""
+        if isinstance(value, Unknown):
+            for constant in self.worlds.equal_to(value.key):
+                return Const(constant)
+        elif isinstance(value, Shifted):
+            for constant in self.worlds.equal_to(value.base.key):
+                if isinstance(constant, int):
+                    return Const(constant + value.offset)
+        elif isinstance(value, Truth):
+            decided = self.worlds.decided(value.literal)
+            if decided is not None:
+                return Const(decided)
+        return value
+
+    def write(self, target: Object, name: str, value: Value) -> None:
+        self.worlds.write(target.fields, name, value, target.serial)
+
+    def field(self, target: Object, name: str) -> Value | None:
+        return target.fields.get(name)
+
+
+def key_of(value: Value) -> Hashable:
+    """A key that is the same for equal values, or None where a value has no lasting identity."""
+    match value:
+        case Const():
+            return ("const", type(value.value).__name__, value.value)
+        case Unknown(key=key):
+            return key
+        case Array(key=key):
+            return ("array", key)
+        case Shifted(base=base, offset=offset):
+            return ("shifted", base.key, offset)
+        case Api(name=name):
+            return ("api", name)
+        case Truth(literal=literal):
+            return ("truth", literal)
+        case Tuple(items=items):
+            keys = tuple(map(key_of, items))
+            return None if None in keys else ("tuple", keys)
+        case Object():
+            return ("object", value.serial)
+        case Bound(function=function):
+            return ("bound", id(function.node))
+        case NativeMethod(receiver=receiver, name=name):
+            inner = key_of(receiver)
+            return None if inner is None else ("method", inner, name)
+        case Choice():
+            return None
+        case _:
+            return None
+
+
+def pure_key(name: str, arguments: Arguments) -> Hashable:
+    """A key for the result of a call without side effects, or None."""
+    keys = tuple(map(key_of, arguments.positional))
+    named = tuple((keyword, key_of(value)) for keyword, value in arguments.keywords)
+    if arguments.open or None in keys or any(key is None for _, key in named):
+        return None
+    return ("pure", name, keys, named)

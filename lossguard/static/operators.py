@@ -1,0 +1,369 @@
+"""Operators and truth: arithmetic on constants and symbols, comparisons, conditions that fork."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Hashable
+
+import libcst as cst
+
+from lossguard.static.machine import Machine, key_of
+from lossguard.static.values import (
+    NONE,
+    TRUE,
+    Array,
+    Choice,
+    Const,
+    Dict,
+    Guard,
+    List,
+    Literal,
+    Many,
+    Pairs,
+    Shifted,
+    Site,
+    Tensor,
+    Truth,
+    Tuple,
+    Unknown,
+    Value,
+)
+from lossguard.static.worlds import NO_ASSUMPTION, Comparison
+
+MAX_INTEGER = 1 << 64
+MAX_SEQUENCE = 4096
+
+_ARITHMETIC: dict[type[cst.CSTNode], tuple[str, Callable[[object, object], object]]] = {
+    cst.Add: ("+", operator.add),
+    cst.AddAssign: ("+", operator.add),
+    cst.Subtract: ("-", operator.sub),
+    cst.SubtractAssign: ("-", operator.sub),
+    cst.Multiply: ("*", operator.mul),
+    cst.MultiplyAssign: ("*", operator.mul),
+    cst.Divide: ("/", operator.truediv),
+    cst.DivideAssign: ("/", operator.truediv),
+    cst.FloorDivide: ("//", operator.floordiv),
+    cst.FloorDivideAssign: ("//", operator.floordiv),
+    cst.Modulo: ("%", operator.mod),
+    cst.ModuloAssign: ("%", operator.mod),
+    cst.Power: ("**", operator.pow),
+    cst.PowerAssign: ("**", operator.pow),
+    cst.BitOr: ("|", operator.or_),
+    cst.BitAnd: ("&", operator.and_),
+    cst.BitXor: ("^", operator.xor),
+    cst.LeftShift: ("<<", operator.lshift),
+    cst.RightShift: (">>", operator.rshift),
+    cst.MatrixMultiply: ("@", operator.matmul),
+}
+
+_RELATIONS: dict[type[cst.CSTNode], tuple[str, Callable[[object, object], bool]]] = {
+    cst.Equal: ("==", operator.eq),
+    cst.NotEqual: ("!=", operator.ne),
+    cst.LessThan: ("<", operator.lt),
+    cst.LessThanEqual: ("<=", operator.le),
+    cst.GreaterThan: (">", operator.gt),
+    cst.GreaterThanEqual: (">=", operator.ge),
+}
+_MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
+
+Combine = Callable[[Machine, str, Value, Value, Site], Value | None]
+_overloads: list[Combine] = []
+
+
+def overload(combine: Combine) -> Combine:
+    """Register what an operator does to values that are not plain Python: tensors, arrays."""
+    _overloads.append(combine)
+    return combine
+
+
+def binary(machine: Machine, kind: cst.CSTNode, left: Value, right: Value, site: Site) -> Value:
+    """The value of `left <kind> right`."""
+    symbol, function = _ARITHMETIC[type(kind)]
+    return machine.worlds.explore(
+        lambda: _binary(machine, symbol, function, machine.pick(left), machine.pick(right), site)
+    )
+
+
+def _binary(
+    machine: Machine, symbol: str, function: Callable[[object, object], object], left: Value, right: Value, site: Site
+) -> Value:
+    match left, right:
+        case Const(value=a), Const(value=b):
+            return _fold(machine, symbol, function, a, b, site)
+        case (Unknown() | Shifted()), Const(value=int() as number) if symbol in "+-" and not isinstance(number, bool):
+            return shift(left, number if symbol == "+" else -number)
+        case Const(value=int() as number), (Unknown() | Shifted()) if symbol == "+" and not isinstance(number, bool):
+            return shift(right, number)
+    if symbol == "+":
+        joined = _concatenated(machine, left, right)
+        if joined is not None:
+            return joined
+    if symbol == "*" and isinstance(left, (List, Tuple)) and isinstance(right, Const):
+        repeated = _repeated(machine, left, right, site)
+        if repeated is not None:
+            return repeated
+    for combine in _overloads:
+        found = combine(machine, symbol, left, right, site)
+        if found is not None:
+            return found
+    keys = key_of(left), key_of(right)
+    key = None if None in keys else ("operator", symbol, *keys)
+    return machine.unknown("it is computed", site, key)
+
+
+def shift(value: Value, offset: int) -> Value:
+    """An unknown integer plus `offset`."""
+    match value:
+        case Shifted(base=base, offset=already):
+            total = already + offset
+            return Shifted(base, total) if total else base
+        case Unknown():
+            return Shifted(value, offset) if offset else value
+        case _:
+            return value
+
+
+def _fold(
+    machine: Machine, symbol: str, function: Callable[[object, object], object], a: object, b: object, site: Site
+) -> Value:
+    too_large = (
+        (symbol in {"**", "<<"} and isinstance(b, (int, float)) and (b > 64 or not isinstance(a, (int, float)) or abs(a) > MAX_INTEGER))
+        or (isinstance(a, (str, bytes)) and symbol == "*")
+        or (isinstance(b, (str, bytes)) and symbol == "*")
+        or (isinstance(a, (str, bytes)) and symbol == "%")
+    )  # fmt: skip
+    if too_large:
+        return machine.unknown("it is computed", site)
+    try:
+        result = function(a, b)
+    except (TypeError, ValueError, ArithmeticError):
+        return machine.unknown("it is computed", site)
+    if isinstance(result, complex) or (isinstance(result, int) and abs(result) > MAX_INTEGER):
+        return machine.unknown("the number is too large", site)
+    if isinstance(result, (str, bytes)) and len(result) > MAX_SEQUENCE:
+        return machine.unknown("the text is too long", site)
+    return Const(result)
+
+
+def items_of(machine: Machine, value: Value) -> Value:
+    """The `Tuple`, `Many` or unknown that holds the elements of a sequence."""
+    if isinstance(value, List):
+        return machine.pick(machine.field(value, "items"))
+    return value
+
+
+def _concatenated(machine: Machine, left: Value, right: Value) -> Value | None:
+    if not isinstance(left, (List, Tuple)):
+        return None
+    first, second = items_of(machine, left), items_of(machine, right)
+    if not (isinstance(first, Tuple) and isinstance(second, Tuple)):
+        return None
+    joined = Tuple(first.items + second.items)
+    if isinstance(left, List):
+        return List(left.site, machine.serial(), {"items": joined})
+    return joined
+
+
+def _repeated(machine: Machine, left: List | Tuple, times: Const, site: Site) -> Value | None:
+    items = items_of(machine, left)
+    if not isinstance(items, Tuple) or not isinstance(times.value, int):
+        return None
+    if len(items.items) * times.value > MAX_SEQUENCE:
+        contents: Value = Many(items.items[0]) if len(set(items.items)) == 1 else machine.unknown("it is long", site)
+    else:
+        contents = Tuple(items.items * times.value)
+    if isinstance(left, List):
+        return List(left.site, machine.serial(), {"items": contents})
+    return contents
+
+
+def unary(machine: Machine, kind: cst.CSTNode, value: Value, site: Site) -> Value:
+    """The value of `-x`, `+x`, `~x` and `not x`."""
+    if isinstance(kind, cst.Not):
+        return negation(machine, value, site)
+    value = machine.narrow(value)
+    if isinstance(value, Const) and isinstance(value.value, (int, float)):
+        match kind:
+            case cst.Minus():
+                return Const(-value.value)
+            case cst.Plus():
+                return value
+            case cst.BitInvert() if isinstance(value.value, int):
+                return Const(~value.value)
+    for combine in _overloads:
+        found = combine(machine, "unary", value, NONE, site)
+        if found is not None:
+            return found
+    return machine.unknown("it is computed", site)
+
+
+def negation(machine: Machine, value: Value, site: Site) -> Value:
+    """`not value`."""
+    options = [(guard, Const(not truth)) for guard, truth in alternatives(machine, value, site)]
+    if len(options) == 1:
+        return options[0][1]
+    if isinstance(value, Truth):
+        return Truth(value.literal.negated())
+    return machine.worlds.join(options)
+
+
+def compare(machine: Machine, target: cst.BaseCompOp, left: Value, right: Value, site: Site) -> Value:
+    """The value of one comparison, a constant or a `Truth`."""
+    return machine.worlds.explore(lambda: _compare(machine, target, machine.pick(left), machine.pick(right), site))
+
+
+def _compare(machine: Machine, target: cst.BaseCompOp, left: Value, right: Value, site: Site) -> Value:
+    match target:
+        case cst.In() | cst.NotIn():
+            return _membership(machine, left, right, site, negated=isinstance(target, cst.NotIn))
+        case cst.Is() | cst.IsNot():
+            return _identity(machine, left, right, site, negated=isinstance(target, cst.IsNot))
+    relation, function = _RELATIONS[type(target)]
+    if isinstance(left, Const) and isinstance(right, Const):
+        try:
+            return Const(bool(function(left.value, right.value)))
+        except TypeError:
+            return machine.unknown("it compares different types", site)
+    if isinstance(left, (Array, Tensor)) or isinstance(right, (Array, Tensor)):
+        for combine in _overloads:
+            found = combine(machine, relation, left, right, site)
+            if found is not None:
+                return found
+        return machine.unknown("it compares arrays element by element", site)
+    if relation in {"==", "!="} and isinstance(left, Tuple) and isinstance(right, Tuple) and key_of(left) and key_of(right):
+        same = left == right
+        if same or len(left.items) != len(right.items):
+            return Const(same is (relation == "=="))
+    if isinstance(left, Const):
+        return _against_constant(machine, right, _MIRRORED[relation], left.value, site, mirrored=True)
+    if isinstance(right, Const):
+        return _against_constant(machine, left, relation, right.value, site)
+    keys = key_of(left), key_of(right)
+    if None in keys:
+        return _opaque(machine, None, site)
+    if keys[0] == keys[1] and relation in {"==", "<=", ">="}:
+        return TRUE
+    if relation == "!=":
+        return Truth(machine.worlds.literal(("compare", keys, "=="), machine.text(site)).negated())
+    return Truth(machine.worlds.literal(("compare", keys, relation), machine.text(site)))
+
+
+def _against_constant(
+    machine: Machine, left: Value, relation: str, constant: object, site: Site, *, mirrored: bool = False
+) -> Value:
+    offset = 0
+    if isinstance(left, Shifted):
+        left, offset = left.base, left.offset
+    if isinstance(left, Unknown):
+        number = constant - offset if isinstance(constant, (int, float)) and offset else constant
+        positive = {"!=": "==", ">": "<=", ">=": "<"}.get(relation, relation)
+        literal = machine.worlds.literal(
+            ("compare", left.key, positive, type(number).__name__, number),
+            left.text if offset else _subject(machine, left, site, mirrored=mirrored),
+            Comparison(left.key, positive, number),
+        )
+        literal = literal if positive == relation else literal.negated()
+        decided = machine.worlds.decided(literal)
+        return Truth(literal) if decided is None else Const(decided)
+    if relation in {"==", "!="} and not isinstance(left, (Truth, Array, Tensor)):
+        return Const(relation == "!=")
+    return _opaque(machine, None, site)
+
+
+def _subject(machine: Machine, value: Unknown, site: Site, *, mirrored: bool) -> str:
+    node = site.node
+    if isinstance(node, cst.Comparison):
+        operand = node.comparisons[0].comparator if mirrored else node.left
+        return machine.text(Site(site.module, operand))
+    return value.text
+
+
+def _membership(machine: Machine, left: Value, right: Value, site: Site, *, negated: bool) -> Value:
+    container = items_of(machine, right)
+    if isinstance(right, Dict):
+        pairs = machine.pick(machine.field(right, "items"))
+        container = Tuple(tuple(key for key, _ in pairs.items)) if isinstance(pairs, Pairs) and pairs.complete else pairs
+    if isinstance(left, Const) and isinstance(container, Const):
+        if isinstance(left.value, str) and isinstance(container.value, str):
+            return Const((left.value in container.value) is not negated)
+    elif isinstance(left, Const) and isinstance(container, Tuple):
+        if left in container.items:
+            return Const(not negated)
+        if all(isinstance(item, Const) for item in container.items):
+            return Const(negated)
+    keys = key_of(left), key_of(container)
+    found = _opaque(machine, None if None in keys else ("in", *keys), site)
+    if isinstance(found, Truth) and negated:
+        return Truth(found.literal.negated())
+    return found
+
+
+def _identity(machine: Machine, left: Value, right: Value, site: Site, *, negated: bool) -> Value:
+    if isinstance(left, Const) and isinstance(right, Const):
+        return Const((left == right) is not negated)
+    if right == NONE:
+        if isinstance(left, Unknown):
+            found = _against_constant(machine, left, "==", None, site)
+            return negation(machine, found, site) if negated else found
+        if not isinstance(left, (Truth, Shifted)):
+            return Const(negated)
+    keys = key_of(left), key_of(right)
+    found = _opaque(machine, None if None in keys else ("is", *keys), site)
+    return negation(machine, found, site) if negated else found
+
+
+def _opaque(machine: Machine, key: Hashable, site: Site) -> Value:
+    return Truth(machine.worlds.literal(("opaque", key if key is not None else machine.serial()), machine.text(site)))
+
+
+def alternatives(machine: Machine, value: Value, site: Site) -> list[tuple[Guard, bool]]:
+    """The truth of a value by world, among the worlds that the assumptions allow."""
+    found: list[tuple[Guard, bool]] = []
+    for guard, option in machine.worlds.options(value):
+        for inner, truth in _truth(machine, machine.narrow(option), site):
+            joined = guard | inner
+            if machine.worlds.feasible(joined) and len({literal.condition for literal in joined}) == len(joined):
+                found.append((joined, truth))
+    if len({truth for _, truth in found}) == 1 and len(found) > 1:
+        return [(NO_ASSUMPTION, found[0][1])]
+    return found or [(NO_ASSUMPTION, True)]
+
+
+def _truth(machine: Machine, value: Value, site: Site) -> list[tuple[Guard, bool]]:
+    match value:
+        case Const(value=constant):
+            return [(NO_ASSUMPTION, bool(constant))]
+        case Truth(literal=literal):
+            return _sides(machine, literal)
+        case Unknown(key=key):
+            literal = machine.worlds.literal(("truth", key), machine.text(site))
+            return _sides(machine, literal)
+        case Tuple(items=items):
+            return [(NO_ASSUMPTION, bool(items))]
+        case List():
+            return _truth(machine, machine.narrow(machine.worlds.options(value.fields["items"])[0][1]), site)
+        case Dict():
+            pairs = value.fields["items"]
+            if isinstance(pairs, Pairs) and (pairs.items or pairs.complete):
+                return [(NO_ASSUMPTION, bool(pairs.items))]
+        case Many() | Array() | Tensor() | Shifted() | Pairs() | Choice():
+            pass
+        case _:
+            return [(NO_ASSUMPTION, True)]
+    return _sides(machine, machine.worlds.literal(("truth", machine.serial()), machine.text(site)))
+
+
+def _sides(machine: Machine, literal: Literal) -> list[tuple[Guard, bool]]:
+    decided = machine.worlds.decided(literal)
+    if decided is not None:
+        return [(NO_ASSUMPTION, decided)]
+    return [(frozenset({literal}), True), (frozenset({literal.negated()}), False)]
+
+
+def conjunction(machine: Machine, left: Literal, right: Literal, site: Site, *, both: bool) -> Truth:
+    """`left and right` (`both`) or `left or right` as one condition that implies its parts."""
+    if both:
+        literal = machine.worlds.literal(("and", left, right), machine.text(site), implied=(left, right))
+        return Truth(literal)
+    refuted = (left.negated(), right.negated())
+    return Truth(machine.worlds.literal(("or", left, right), machine.text(site), refuted=refuted))

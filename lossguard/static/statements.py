@@ -1,0 +1,424 @@
+"""Statements: one executor for each kind of node, branches on something unknown taken on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import libcst as cst
+
+from lossguard.static import operators, syntax
+from lossguard.static.expressions import (
+    MAX_ROUNDS,
+    assign,
+    default_values,
+    element_of,
+    evaluate,
+    sequence,
+)
+from lossguard.static.imports import import_from, import_modules
+from lossguard.static.machine import NEXT, Exit, Flow, Frame, Machine, Pending
+from lossguard.static.values import (
+    NONE,
+    UNBOUND,
+    Api,
+    Class,
+    Const,
+    Function,
+    Guard,
+    List,
+    Many,
+    Scope,
+    Site,
+    Tuple,
+    Unknown,
+    Value,
+)
+from lossguard.static.worlds import Written
+
+Executor = Callable[[Machine, Any, Scope], Flow]
+
+
+def execute(machine: Machine, body: cst.BaseSuite | cst.Module, scope: Scope) -> Flow:
+    """Run a block; how it ended."""
+    for statement in syntax.statements(body):
+        machine.step()
+        executor = _EXECUTORS.get(type(statement))
+        if executor is None:
+            continue
+        flow = executor(machine, statement, scope)
+        if flow.exit is not Exit.NEXT:
+            return flow
+    return NEXT
+
+
+# branches
+
+
+def branch(machine: Machine, sides: Sequence[tuple[Guard, Callable[[], Flow]]]) -> Flow:
+    """Run each side under its guard and join what they did."""
+    if len(sides) == 1:
+        return sides[0][1]()
+    outcomes: list[tuple[Guard, Flow, Written]] = []
+    for guard, run in sides:
+        with machine.worlds.assuming(guard) as possible:
+            if not possible:
+                continue
+            machine.worlds.open()
+            depth = len(machine.frame.pending)
+            try:
+                flow = unwind(machine, machine.frame, depth, run())
+            except BaseException:
+                for _ in range(len(machine.frame.pending) - depth):
+                    machine.worlds.close()
+                del machine.frame.pending[depth:]
+                machine.worlds.close()
+                raise
+            outcomes.append((guard, flow, machine.worlds.close()))
+    return _settle(machine, outcomes)
+
+
+def _settle(machine: Machine, outcomes: list[tuple[Guard, Flow, Written]]) -> Flow:
+    alive = [outcome for outcome in outcomes if outcome[1].exit is not Exit.RAISE]
+    if not alive:
+        return Flow(Exit.RAISE)
+    going = [outcome for outcome in alive if outcome[1].exit is Exit.NEXT]
+    ended = [outcome for outcome in alive if outcome[1].exit is not Exit.NEXT]
+    if not going:
+        machine.worlds.merge([(guard, written) for guard, _, written in ended])
+        value = machine.worlds.join([(guard, flow.value) for guard, flow, _ in ended])
+        return Flow(ended[0][1].exit, value)
+    if ended:
+        exits = tuple((guard, flow, written) for guard, flow, written in ended)
+        survivors = tuple(guard for guard, _, _ in going)
+        machine.frame.pending.append(Pending(exits, survivors, machine.worlds.mark()))
+        machine.worlds.open()
+    machine.worlds.merge([(guard, written) for guard, _, written in going])
+    if len(going) == 1:
+        machine.worlds.assume(going[0][0])
+    return NEXT
+
+
+def unwind(machine: Machine, frame: Frame, depth: int, flow: Flow, *, loop: bool = False) -> Flow:
+    """Join the worlds that ended early, back to `depth` pending ones, with the one that ran on to `flow`."""
+    while len(frame.pending) > depth:
+        pending = frame.pending.pop()
+        survived = machine.worlds.close()
+        machine.worlds.retract(pending.mark)
+        exits = list(pending.exits)
+        if loop or flow.exit is Exit.NEXT:
+            for guard, ended, _ in exits:
+                if ended.exit is Exit.RETURN:
+                    assumed = machine.worlds.path[frame.mark :]
+                    frame.returned.append((guard.union(assumed), ended.value))
+            exits = [ended for ended in exits if ended[1].exit is not Exit.RETURN]
+        if flow.exit is Exit.RAISE:
+            if not exits:
+                continue
+            machine.worlds.merge([(guard, written) for guard, _, written in exits])
+            flow = Flow(exits[0][1].exit, machine.worlds.join([(guard, ended.value) for guard, ended, _ in exits]))
+            continue
+        machine.worlds.merge(
+            [(guard, survived) for guard in pending.survivors] + [(guard, written) for guard, _, written in exits]
+        )
+        if flow.exit is Exit.RETURN:
+            value = machine.worlds.join(
+                [(guard, flow.value) for guard in pending.survivors] + [(guard, ended.value) for guard, ended, _ in exits]
+            )
+            flow = replace(flow, value=value)
+    return flow
+
+
+def _if(machine: Machine, node: cst.If, scope: Scope) -> Flow:
+    test = evaluate(machine, node.test, scope)
+    sides = operators.alternatives(machine, test, Site(scope.module, node.test))
+
+    def side(truth: bool) -> Callable[[], Flow]:
+        return lambda: _if_side(machine, node, scope, truth=truth)
+
+    return branch(machine, [(guard, side(truth)) for guard, truth in sides])
+
+
+def _if_side(machine: Machine, node: cst.If, scope: Scope, *, truth: bool) -> Flow:
+    if truth:
+        return execute(machine, node.body, scope)
+    match node.orelse:
+        case cst.If() as inner:
+            return _if(machine, inner, scope)
+        case cst.Else(body=body):
+            return execute(machine, body, scope)
+    return NEXT
+
+
+def _match(machine: Machine, node: cst.Match, scope: Scope) -> Flow:
+    subject = evaluate(machine, node.subject, scope)
+    return _cases(machine, subject, list(node.cases), scope)
+
+
+def _cases(machine: Machine, subject: Value, cases: list[cst.MatchCase], scope: Scope) -> Flow:
+    if not cases:
+        return NEXT
+    case, *others = cases
+    site = Site(scope.module, case.pattern)
+    test = _pattern(machine, subject, case.pattern, scope)
+    if case.guard is not None:
+        test = machine.unknown("the guard of a case", Site(scope.module, case.guard))
+    sides = operators.alternatives(machine, test, site)
+
+    def side(truth: bool) -> Callable[[], Flow]:
+        if truth:
+            return lambda: execute(machine, case.body, scope)
+        return lambda: _cases(machine, subject, others, scope)
+
+    return branch(machine, [(guard, side(truth)) for guard, truth in sides])
+
+
+def _pattern(machine: Machine, subject: Value, pattern: cst.MatchPattern, scope: Scope) -> Value:
+    site = Site(scope.module, pattern)
+    match pattern:
+        case cst.MatchValue(value=value):
+            return operators.compare(machine, cst.Equal(), subject, evaluate(machine, value, scope), site)
+        case cst.MatchSingleton(value=value):
+            return operators.compare(machine, cst.Is(), subject, evaluate(machine, value, scope), site)
+        case cst.MatchOr(patterns=patterns):
+            tests = [_pattern(machine, subject, element.pattern, scope) for element in patterns]
+            if any(test == Const(True) for test in tests):
+                return Const(True)
+            if all(test == Const(False) for test in tests):
+                return Const(False)
+        case cst.MatchAs(pattern=None, name=name):
+            if name is not None:
+                assign(machine, name, subject, scope)
+            return Const(True)
+    return machine.unknown("the pattern is not followed", site)
+
+
+# loops
+
+
+def _for(machine: Machine, node: cst.For, scope: Scope) -> Flow:
+    source = evaluate(machine, node.iter, scope)
+    options = machine.worlds.options(source)
+    elements = sequence(machine, options[0][1]) if len(options) == 1 else source
+    if isinstance(elements, Tuple) and len(elements.items) <= MAX_ROUNDS:
+        for element in elements.items:
+            assign(machine, node.target, element, scope)
+            flow = _round(machine, node.body, scope)
+            if flow.exit is Exit.BREAK:
+                return NEXT
+            if flow.exit not in {Exit.NEXT, Exit.CONTINUE}:
+                return flow
+        return execute(machine, node.orelse.body, scope) if node.orelse is not None else NEXT
+    stands_for_all = element_of(machine, source, Site(scope.module, node.iter))
+    if isinstance(elements, Tuple) and not isinstance(stands_for_all, Const):
+        stands_for_all = Unknown(("round", id(node)), "a loop over many elements", machine.text(Site(scope.module, node.target)))
+    assign(machine, node.target, stands_for_all, scope)
+    return _summarise(machine, node.body, scope)
+
+
+def _while(machine: Machine, node: cst.While, scope: Scope) -> Flow:
+    test = evaluate(machine, node.test, scope)
+    sides = operators.alternatives(machine, test, Site(scope.module, node.test))
+    if [truth for _, truth in sides] == [False]:
+        return NEXT
+    return _summarise(machine, node.body, scope)
+
+
+def _summarise(machine: Machine, body: cst.BaseSuite, scope: Scope) -> Flow:
+    """Run the body once for all its rounds."""
+    frame = machine.frame
+    frame.summarised += 1
+    try:
+        flow = _round(machine, body, scope)
+    finally:
+        frame.summarised -= 1
+    return flow if flow.exit is Exit.RETURN else NEXT
+
+
+def _round(machine: Machine, body: cst.BaseSuite, scope: Scope) -> Flow:
+    depth = len(machine.frame.pending)
+    return unwind(machine, machine.frame, depth, execute(machine, body, scope), loop=True)
+
+
+# simple statements
+
+
+def _expression(machine: Machine, node: cst.Expr, scope: Scope) -> Flow:
+    value = evaluate(machine, node.value, scope)
+    return Flow(Exit.RAISE) if value == EXIT else NEXT
+
+
+EXIT = Api("builtins.exit()")
+"""What a call that ends the program returns."""
+
+
+def _assign(machine: Machine, node: cst.Assign, scope: Scope) -> Flow:
+    value = evaluate(machine, node.value, scope)
+    for target in node.targets:
+        assign(machine, target.target, value, scope)
+    return NEXT
+
+
+def _annotated(machine: Machine, node: cst.AnnAssign, scope: Scope) -> Flow:
+    if node.value is not None:
+        assign(machine, node.target, evaluate(machine, node.value, scope), scope)
+    return NEXT
+
+
+def _augmented(machine: Machine, node: cst.AugAssign, scope: Scope) -> Flow:
+    site = Site(scope.module, node)
+    old = evaluate(machine, node.target, scope)
+    right = evaluate(machine, node.value, scope)
+    if isinstance(old, List) and isinstance(node.operator, cst.AddAssign):
+        extend(machine, old, right, site)
+        return NEXT
+    if machine.summarising and isinstance(old, Const) and not isinstance(old.value, str):
+        assign(machine, node.target, machine.unknown("it changes in a loop", site), scope)
+        return NEXT
+    assign(machine, node.target, operators.binary(machine, node.operator, old, right, site), scope)
+    return NEXT
+
+
+def extend(machine: Machine, target: List, addition: Value, site: Site) -> None:
+    """Add the elements of a sequence to a list."""
+    old = machine.pick(target.fields["items"])
+    new = sequence(machine, machine.worlds.options(addition)[0][1])
+    match old, new:
+        case Tuple(items=first), Tuple(items=second) if not machine.summarising:
+            machine.write(target, "items", Tuple(first + second))
+        case Tuple(items=()), _:
+            machine.write(target, "items", Many(element_of(machine, new, site)))
+        case Many(element=element), _ if element == element_of(machine, new, site):
+            pass
+        case _:
+            machine.write(target, "items", Many(machine.unknown("the list mixes elements", site)))
+
+
+def _return(machine: Machine, node: cst.Return, scope: Scope) -> Flow:
+    return Flow(Exit.RETURN, NONE if node.value is None else evaluate(machine, node.value, scope))
+
+
+def _assert(machine: Machine, node: cst.Assert, scope: Scope) -> Flow:
+    sides = operators.alternatives(machine, evaluate(machine, node.test, scope), Site(scope.module, node.test))
+    holds = [guard for guard, truth in sides if truth]
+    if len(sides) > 1 and len(holds) == 1:
+        machine.worlds.assume(holds[0])
+    return NEXT
+
+
+def _global(machine: Machine, node: cst.Global, scope: Scope) -> Flow:
+    scope.globals.update(item.name.value for item in node.names)
+    return NEXT
+
+
+def _nonlocal(machine: Machine, node: cst.Nonlocal, scope: Scope) -> Flow:
+    scope.nonlocals.update(item.name.value for item in node.names)
+    return NEXT
+
+
+def _delete(machine: Machine, node: cst.Del, scope: Scope) -> Flow:
+    targets = [node.target] if isinstance(node.target, cst.Name) else []
+    if isinstance(node.target, cst.Tuple):
+        targets = [element.value for element in node.target.elements if isinstance(element.value, cst.Name)]
+    for target in targets:
+        if target.value in scope.names:
+            machine.worlds.write(scope.names, target.value, UNBOUND)
+    return NEXT
+
+
+def _with(machine: Machine, node: cst.With, scope: Scope) -> Flow:
+    for item in node.items:
+        value = evaluate(machine, item.item, scope)
+        if item.asname is not None and isinstance(item.asname.name, cst.BaseExpression):
+            assign(machine, item.asname.name, value, scope)
+    return execute(machine, node.body, scope)
+
+
+def _try(machine: Machine, node: cst.Try | cst.TryStar, scope: Scope) -> Flow:
+    """The body is taken to succeed, unless it is known to raise."""
+    flow = execute(machine, node.body, scope)
+    if flow.exit is Exit.RAISE and node.handlers:
+        flow = execute(machine, node.handlers[0].body, scope)
+    elif flow.exit is Exit.NEXT and node.orelse is not None:
+        flow = execute(machine, node.orelse.body, scope)
+    if node.finalbody is not None:
+        last = execute(machine, node.finalbody.body, scope)
+        flow = last if last.exit is not Exit.NEXT else flow
+    return flow
+
+
+# definitions
+
+_TRANSPARENT = frozenset({"property", "staticmethod", "classmethod", "cached_property"})
+
+
+def _function(machine: Machine, node: cst.FunctionDef, scope: Scope) -> Flow:
+    kind = "function"
+    for decorator in node.decorators:
+        name = syntax.dotted(decorator.decorator) if not isinstance(decorator.decorator, cst.Call) else None
+        last = name.rpartition(".")[2] if name else ""
+        if last in _TRANSPARENT:
+            kind = "property" if last == "cached_property" else last
+    value = Function(
+        node.name.value, node, scope, scope.module, default_values(machine, node.params, scope), kind
+    )
+    machine.functions.append(value)
+    machine.worlds.write(scope.names, node.name.value, value)
+    return NEXT
+
+
+def _class(machine: Machine, node: cst.ClassDef, scope: Scope) -> Flow:
+    bases = tuple(evaluate(machine, base.value, scope) for base in node.bases)
+    inner = Scope({}, scope, scope.module)
+    for keyword in node.keywords:
+        evaluate(machine, keyword.value, scope)
+    value = Class(node.name.value, node, bases, inner.names, scope.module)
+    started = len(machine.functions)
+    execute(machine, node.body, inner)
+    methods = machine.functions[started:]
+    del machine.functions[started:]
+    owned = {id(method): replace(method, owner=value, scope=scope) for method in methods if method.scope is inner}
+    for name, attribute in list(inner.names.items()):
+        if isinstance(attribute, Function) and id(attribute) in owned:
+            inner.names[name] = owned[id(attribute)]
+    machine.classes.append(value)
+    machine.worlds.write(scope.names, node.name.value, value)
+    return NEXT
+
+
+def _import(machine: Machine, node: cst.Import, scope: Scope) -> Flow:
+    import_modules(machine, node, scope)
+    return NEXT
+
+
+def _import_from(machine: Machine, node: cst.ImportFrom, scope: Scope) -> Flow:
+    import_from(machine, node, scope)
+    return NEXT
+
+
+_EXECUTORS: dict[type[cst.CSTNode], Executor] = {
+    cst.Expr: _expression,
+    cst.Assign: _assign,
+    cst.AnnAssign: _annotated,
+    cst.AugAssign: _augmented,
+    cst.Return: _return,
+    cst.Break: lambda *_: Flow(Exit.BREAK),
+    cst.Continue: lambda *_: Flow(Exit.CONTINUE),
+    cst.Raise: lambda *_: Flow(Exit.RAISE),
+    cst.Assert: _assert,
+    cst.Global: _global,
+    cst.Nonlocal: _nonlocal,
+    cst.Del: _delete,
+    cst.Import: _import,
+    cst.ImportFrom: _import_from,
+    cst.If: _if,
+    cst.Match: _match,
+    cst.For: _for,
+    cst.While: _while,
+    cst.With: _with,
+    cst.Try: _try,
+    cst.TryStar: _try,
+    cst.FunctionDef: _function,
+    cst.ClassDef: _class,
+}

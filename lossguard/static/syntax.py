@@ -1,0 +1,165 @@
+"""The one door to LibCST: parsing, an own walk, the text and the positions of nodes."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from functools import cache
+
+import libcst as cst
+from libcst._nodes.internal import CodegenState
+
+from lossguard.findings import Position
+
+_LAYOUT = ("whitespace", "lpar", "rpar", "lbracket", "rbracket", "lbrace", "rbrace", "comma", "semicolon", "dot")
+_LAYOUT_FIELDS = {"leading_lines", "lines_after_decorators", "header", "footer", "equal", "colon", "first_colon",
+                  "second_colon", "indent"}  # fmt: skip
+MAX_TEXT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxProblem(Exception):  # noqa: N818 - a report on the checked file, not a fault of ours
+    """The text is not Python: where and why."""
+
+    position: Position
+    reason: str
+
+
+def parse(text: str) -> cst.Module:
+    """The tree of a program.
+
+    Raises:
+        SyntaxProblem: the text is not Python that LibCST understands, or is nested too deeply.
+    """
+    try:
+        return cst.parse_module(text)
+    except cst.ParserSyntaxError as error:
+        reason = error.message.splitlines()[0].rstrip(".") if error.message else "invalid syntax"
+        raise SyntaxProblem(Position(max(error.raw_line, 1), error.raw_column + 1), reason) from None
+    except RecursionError:
+        raise SyntaxProblem(Position(1, 1), "the code is nested too deeply") from None
+
+
+@cache
+def _semantic_fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    return tuple(
+        field.name
+        for field in fields(kind)
+        if not field.name.startswith(_LAYOUT) and field.name not in _LAYOUT_FIELDS
+    )
+
+
+def walk(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Every node below and with `root` but for white space and punctuation, in source order."""
+    stack: list[cst.CSTNode] = [root]
+    while stack:
+        node = stack.pop()
+        yield node
+        children: list[cst.CSTNode] = []
+        for name in _semantic_fields(type(node)):
+            value = getattr(node, name)
+            if isinstance(value, cst.CSTNode):
+                children.append(value)
+            elif isinstance(value, (tuple, list)):
+                children.extend(item for item in value if isinstance(item, cst.CSTNode))
+        stack.extend(reversed(children))
+
+
+def statements(body: cst.BaseSuite | cst.Module) -> Iterable[cst.BaseStatement | cst.BaseSmallStatement]:
+    """The statements of a block, those that share a line one by one."""
+    for statement in body.body:
+        if isinstance(statement, cst.SimpleStatementLine):
+            yield from statement.body
+        else:
+            yield statement
+
+
+def dotted(node: cst.BaseExpression | cst.Attribute | cst.Name) -> str | None:
+    """`a.b.c` as text, or None for any other expression."""
+    parts: list[str] = []
+    while isinstance(node, cst.Attribute):
+        parts.append(node.attr.value)
+        node = node.value
+    if not isinstance(node, cst.Name):
+        return None
+    parts.append(node.value)
+    return ".".join(reversed(parts))
+
+
+def text(tree: cst.Module, node: cst.CSTNode) -> str:
+    """The source of a node on one line, shortened."""
+    match node:
+        case cst.Name() | cst.Integer() | cst.Float() | cst.SimpleString():
+            found = node.value
+        case _:
+            found = " ".join(tree.code_for_node(node).split())
+    return found if len(found) <= MAX_TEXT else found[: MAX_TEXT - 1] + "…"
+
+
+class _Spans(CodegenState):
+    """Code generation that notes where the wanted nodes begin and end, in characters."""
+
+    __slots__ = ("offset", "spans", "starts", "wanted")
+
+    def __init__(self, tree: cst.Module, wanted: frozenset[int]) -> None:
+        super().__init__(tree.default_indent, tree.default_newline)
+        self.wanted = wanted
+        self.offset = 0
+        self.starts: list[int] = []
+        self.spans: dict[int, tuple[int, int]] = {}
+
+    def add_indent_tokens(self) -> None:
+        self.offset += sum(map(len, self.indent_tokens))
+
+    def add_token(self, value: str) -> None:
+        self.offset += len(value)
+
+    def pop_trailing_newline(self) -> None:
+        pass
+
+    def before_codegen(self, node: cst.CSTNode) -> None:
+        if id(node) in self.wanted:
+            self.starts.append(self.offset)
+
+    def after_codegen(self, node: cst.CSTNode) -> None:
+        if id(node) in self.wanted:
+            start = self.starts.pop()
+            self.spans.setdefault(id(node), (start, self.offset))
+
+    @contextmanager
+    def record_syntactic_position(
+        self,
+        node: cst.CSTNode,
+        *,
+        start_node: cst.CSTNode | None = None,
+        end_node: cst.CSTNode | None = None,
+    ) -> Iterator[None]:
+        start = self.offset
+        yield
+        if id(node) in self.wanted:
+            first = self.spans.get(id(start_node), (start, 0))[0]
+            last = self.spans.get(id(end_node), (0, self.offset))[1]
+            self.spans[id(node)] = (first, last)
+
+
+def positions(tree: cst.Module, source: str, nodes: Iterable[cst.CSTNode]) -> dict[int, tuple[Position, Position]]:
+    """Where the nodes stand in the source, by `id`; one code generation for all of them."""
+    state = _Spans(tree, frozenset(map(id, nodes)))
+    tree._codegen(state)  # noqa: SLF001 - LibCST has no public way to generate code with an own state
+    starts = line_starts(source)
+    return {
+        number: (_position(starts, first), _position(starts, last)) for number, (first, last) in state.spans.items()
+    }
+
+
+def line_starts(source: str) -> list[int]:
+    """The offset of each line's first character; lines end at LF, CR or CR LF."""
+    return [0, *(match.end() for match in re.finditer("\r\n|\r|\n", source))]
+
+
+def _position(starts: list[int], offset: int) -> Position:
+    row = bisect_right(starts, offset)
+    return Position(row, offset - starts[row - 1] + 1)

@@ -1,0 +1,417 @@
+"""Abstract values: what the interpreter knows of each Python value in the checked program.
+
+Values are immutable and compare by content, except `Object` and its kinds, which stand for mutable
+Python objects: they compare by identity and keep their state in `fields`, written only through
+`worlds.Store`. Every unknown value has a key, so that the same unknown met twice is known to be equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from lossguard.facts import Labels, Loss, Metric, Output
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import libcst as cst
+
+    from lossguard.static.program import Module
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """An origin of the static side: a node of a module's tree."""
+
+    module: Module
+    node: cst.CSTNode
+
+
+class Value:
+    """Anything that an expression can evaluate to."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Const(Value):
+    """A number, string, bytes, bool, None or Ellipsis. `True` and `1` are different constants."""
+
+    value: object
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Const) and type(self.value) is type(other.value) and self.value == other.value
+
+    def __hash__(self) -> int:
+        return hash((type(self.value), self.value))
+
+
+NONE = Const(None)
+TRUE = Const(True)
+FALSE = Const(False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unknown(Value):
+    """A value that was not understood. Two with the same key are the same value.
+
+    `reason` says which link is missing, for `--verbose`; `text` is how the source writes it.
+    """
+
+    key: Hashable
+    reason: str = ""
+    text: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Unknown) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Shifted(Value):
+    """An unknown integer plus a known one: `num_classes - 1`."""
+
+    base: Unknown
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unbound(Value):
+    """A name or attribute that is not there (in some world)."""
+
+
+UNBOUND = Unbound()
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A condition, taken or not. Conditions are numbered by `worlds.Conditions`."""
+
+    condition: int
+    holds: bool
+
+    def negated(self) -> Literal:
+        return Literal(self.condition, not self.holds)
+
+
+Guard = frozenset[Literal]
+"""A conjunction of literals: the assumptions under which something holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Truth(Value):
+    """A boolean that is decided by a condition."""
+
+    literal: Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Value):
+    """One value per world: mutually exclusive guards, never nested."""
+
+    options: tuple[tuple[Guard, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple(Value):
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Many(Value):
+    """A sequence of unknown length whose elements look like `element`."""
+
+    element: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs(Value):
+    """The contents of a dict; `complete` is False where it may hold more."""
+
+    items: tuple[tuple[Value, Value], ...]
+    complete: bool = True
+
+    def get(self, key: Value) -> Value | None:
+        for known, value in self.items:
+            if known == key:
+                return value
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Api(Value):
+    """A module, class or function of a library, by its canonical dotted name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lazy(Value):
+    """A project module (`name` is None) or a name in one, loaded when it is first used."""
+
+    path: Path
+    name: str | None
+    dotted: str
+    submodule: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layer(Value):
+    """A Keras layer; `arguments` as bound, `open` where unknown keyword arguments were splatted in."""
+
+    kind: str
+    arguments: Arguments
+    site: Site
+    serial: int
+
+    def __hash__(self) -> int:
+        return self.serial
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor(Value):
+    """A symbolic Keras tensor."""
+
+    output: Output
+    shape: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Array(Value):
+    """An array of labels. `key` names the set of classes; it stays through slicing and splitting."""
+
+    labels: Labels
+    key: Hashable
+    elements: Tuple | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset(Value):
+    """A `tf.data.Dataset`, generator or `PyDataset`: what one step yields, labels with their batch axis.
+
+    `unbatched` marks elements that are single samples.
+    """
+
+    element: Value
+    unbatched: bool = False
+    attributes: tuple[tuple[str, Value], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LossValue(Value):
+    """A loss; `calls` counts what it is called with is checked elsewhere."""
+
+    loss: Loss
+
+
+@dataclass(frozen=True, slots=True)
+class LossResult(Value):
+    """What a direct call of a loss returns."""
+
+    loss: Loss
+
+
+@dataclass(frozen=True, slots=True)
+class MetricValue(Value):
+    metric: Metric
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions(Value):
+    """What `model.predict` returns: the model's outputs as plain numbers."""
+
+    outputs: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The arguments of a call. `open` where `*args` or `**kwargs` of unknown content were passed."""
+
+    positional: tuple[Value, ...] = ()
+    keywords: tuple[tuple[str, Value], ...] = ()
+    open: bool = False
+    nodes: tuple[tuple[str, cst.CSTNode], ...] = field(default=(), compare=False)
+
+    def keyword(self, name: str) -> Value | None:
+        for known, value in self.keywords:
+            if known == name:
+                return value
+        return None
+
+    def node(self, name: str) -> cst.CSTNode | None:
+        """The expression passed for a keyword, or for a position given as its number."""
+        for known, node in self.nodes:
+            if known == name:
+                return node
+        return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function(Value):
+    """A function or lambda of the program, with the scope it was defined in."""
+
+    name: str
+    node: cst.FunctionDef | cst.Lambda
+    scope: Scope
+    module: Module
+    defaults: tuple[tuple[str, Value], ...] = ()
+    kind: str = "function"
+    owner: Class | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bound(Value):
+    """A method with its receiver."""
+
+    function: Function
+    receiver: Value
+
+
+@dataclass(frozen=True, slots=True)
+class NativeMethod(Value):
+    """A method of a value whose class is not the program's: `y.reshape`, `model.fit`."""
+
+    receiver: Value
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Partial(Value):
+    """`functools.partial`."""
+
+    function: Value
+    arguments: Arguments
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Class(Value):
+    """A class of the program."""
+
+    name: str
+    node: cst.ClassDef
+    bases: tuple[Value, ...]
+    namespace: dict[str, Value]
+    module: Module
+
+    def find(self, name: str) -> Value | None:
+        """The attribute `name` of the class or its bases in the program, else None."""
+        if name in self.namespace:
+            return self.namespace[name]
+        for base in self.bases:
+            if isinstance(base, Class) and (found := base.find(name)) is not None:
+                return found
+        return None
+
+    def library_base(self) -> str | None:
+        """The canonical name of the library class that this class derives from, if any."""
+        for base in self.bases:
+            if isinstance(base, Api):
+                return base.name
+            if isinstance(base, Class) and (name := base.library_base()) is not None:
+                return name
+        return None
+
+    def has_unknown_base(self) -> bool:
+        """Whether some base class was not understood."""
+        return any(
+            base.has_unknown_base() if isinstance(base, Class) else not isinstance(base, Api) for base in self.bases
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Super(Value):
+    """`super()` within a method of `owner`."""
+
+    receiver: Value
+    owner: Class
+
+
+class Object(Value):
+    """A mutable object. Identity is what counts; `fields` is written only through the store."""
+
+    __slots__ = ("fields", "serial", "site")
+
+    def __init__(self, site: Site, serial: int, fields: Mapping[str, Value] | None = None) -> None:
+        self.site = site
+        self.serial = serial
+        self.fields: dict[str, Value] = dict(fields or {})
+
+
+class List(Object):
+    """A Python list: field `items` is a `Tuple`, a `Many` or unknown."""
+
+    __slots__ = ()
+
+
+class Dict(Object):
+    """A Python dict: field `items` is a `Pairs` or unknown."""
+
+    __slots__ = ()
+
+
+class Instance(Object):
+    """An instance of a class of the program; fields are its attributes."""
+
+    __slots__ = ("cls",)
+
+    def __init__(self, cls: Class, site: Site, serial: int) -> None:
+        super().__init__(site, serial)
+        self.cls = cls
+
+
+class Native(Object):
+    """An instance of a library class that keeps state: an encoder, an image generator."""
+
+    __slots__ = ("arguments", "name")
+
+    def __init__(self, name: str, arguments: Arguments, site: Site, serial: int) -> None:
+        super().__init__(site, serial)
+        self.name = name
+        self.arguments = arguments
+
+
+class Model(Object):
+    """A Keras model, of a class of the program (`cls`) or of Keras.
+
+    Fields beside its attributes: `@layers` (a `Tuple` of layers, for Sequential), `@outputs` (a
+    tensor, or a structure of them, for functional models), `@compiled` (`Compiled` or None),
+    `@fitted` (whether it was fitted since).
+    """
+
+    __slots__ = ("cls", "kind", "name")
+
+    def __init__(self, kind: str, site: Site, serial: int, cls: Class | None = None) -> None:
+        super().__init__(site, serial, {"@compiled": NONE, "@fitted": FALSE})
+        self.kind = kind
+        self.cls = cls
+        self.name = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled(Value):
+    """One `compile`: the loss and the metrics as passed, and the place of the call."""
+
+    loss: Value
+    metrics: Value
+    weighted_metrics: Value
+    site: Site
+    arguments: Arguments
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scope:
+    """The names of a module, a function call or a class body."""
+
+    names: dict[str, Value]
+    parent: Scope | None
+    module: Module
+    globals: set[str] = field(default_factory=set)
+    nonlocals: set[str] = field(default_factory=set)
+    function: Function | None = None
+
+
+Handler = Callable[..., Value]

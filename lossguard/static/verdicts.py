@@ -1,0 +1,126 @@
+"""From cases to diagnostics: what the rules say in each world, joined to one finding with its condition."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field, replace
+
+from lossguard.facts import Fact
+from lossguard.findings import Confidence, Diagnostic, Finding, Place, RelatedPlace
+from lossguard.static.interpreter import Understanding
+from lossguard.static.places import places
+from lossguard.static.values import Literal, Site
+from lossguard.static.worlds import Worlds
+
+Judge = Callable[[Fact], list[Finding]]
+Path = frozenset[Literal]
+
+
+@dataclass(slots=True)
+class _Seen:
+    """One finding and the worlds in which it holds."""
+
+    finding: Finding
+    paths: list[Path] = field(default_factory=list)
+
+
+def diagnostics(understanding: Understanding, judge: Judge) -> list[Diagnostic]:
+    """What is wrong with a program, with places; in no particular order."""
+    worlds = understanding.machine.worlds
+    findings = _best(list(_conditional(understanding, judge, worlds)))
+    sites = [site for finding, _ in findings for evidence in finding.evidence if isinstance(site := evidence.origin, Site)]
+    where = places(sites)
+    return [_diagnostic(finding, when, where) for finding, when in findings]
+
+
+def _conditional(understanding: Understanding, judge: Judge, worlds: Worlds) -> Iterable[tuple[Finding, str | None]]:
+    groups: dict[Hashable, list[tuple[Path, list[Finding]]]] = defaultdict(list)
+    for case in understanding.cases:
+        groups[case.group].append((frozenset(case.path), judge(case.fact)))
+    for cases in groups.values():
+        seen: dict[Hashable, _Seen] = {}
+        for path, findings in cases:
+            for finding in findings:
+                entry = seen.setdefault(_identity(finding), _Seen(finding))
+                entry.paths.append(path)
+        for entry in seen.values():
+            if len(entry.paths) == len(cases) and len(cases) > 1:
+                yield entry.finding, None
+                continue
+            paths = simplify(entry.paths)
+            literals = {literal for path in paths for literal in path}
+            finding = entry.finding
+            if any(worlds.condition_at(literal.condition).default for literal in literals):
+                finding = replace(finding, confidence=Confidence.LIKELY)
+            yield finding, _words(paths, worlds)
+
+
+def _identity(finding: Finding) -> Hashable:
+    return finding.code, tuple(id(evidence.origin.node) for evidence in finding.evidence[:1] if isinstance(evidence.origin, Site))
+
+
+def simplify(paths: list[Path]) -> list[Path]:
+    """The same worlds with fewer literals: two paths that differ in one side only become one."""
+    found = list(dict.fromkeys(paths))
+    changed = True
+    while changed:
+        changed = False
+        for i, path in enumerate(found):
+            for j in range(i + 1, len(found)):
+                difference = path ^ found[j]
+                if len(difference) == 2 and len({literal.condition for literal in difference}) == 1:  # noqa: PLR2004
+                    joined = path & found[j]
+                    found = [other for k, other in enumerate(found) if k not in {i, j} and not joined <= other]
+                    found.append(joined)
+                    changed = True
+                    break
+            if changed:
+                break
+    return [path for path in found if not any(other < path for other in found)]
+
+
+def _words(paths: list[Path], worlds: Worlds) -> str | None:
+    if any(not path for path in paths):
+        return None
+    told = [
+        " and ".join(worlds.describe(literal) for literal in sorted(path, key=lambda literal: literal.condition))
+        for path in paths
+    ]
+    return " or ".join(dict.fromkeys(told))
+
+
+def _best(findings: list[tuple[Finding, str | None]]) -> list[tuple[Finding, str | None]]:
+    """One finding for each rule and place: the unconditional one, then the one with most evidence."""
+    kept: dict[Hashable, tuple[Finding, str | None]] = {}
+    for finding, when in findings:
+        identity = _identity(finding)
+        other = kept.get(identity)
+        if other is None or _weight(finding, when) > _weight(*other):
+            kept[identity] = (finding, when)
+    return list(kept.values())
+
+
+def _weight(finding: Finding, when: str | None) -> tuple[bool, bool, int]:
+    return when is None, finding.confidence is Confidence.CERTAIN, len(finding.evidence)
+
+
+def _diagnostic(finding: Finding, when: str | None, where: dict[Site, Place]) -> Diagnostic:
+    told = [
+        (where[evidence.origin], evidence.label) for evidence in finding.evidence if isinstance(evidence.origin, Site)
+    ]
+    place, label = told[0]
+    return Diagnostic(
+        finding.code,
+        finding.name,
+        finding.severity,
+        finding.confidence,
+        finding.message,
+        place,
+        label,
+        finding.effect,
+        finding.remedy,
+        tuple(RelatedPlace(other, text) for other, text in told[1:]),
+        when,
+        finding.also,
+    )

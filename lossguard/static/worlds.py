@@ -1,0 +1,407 @@
+"""Worlds: assumptions about unknown conditions, values that differ by world, and state that is joined.
+
+A branch on something unknown is executed on both sides, each under its assumption. What the sides
+wrote is joined: values that agree stay plain, others become a `Choice` with one option per world. An
+operation that needs one concrete value `pick`s it; where the assumptions do not decide, `explore`
+runs the operation once in each world and joins the results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from lossguard.static.values import UNBOUND, Choice, Guard, Literal, Unbound, Unknown, Value
+
+MAX_OPTIONS = 12
+"""A value with more options than this becomes unknown."""
+
+MAX_DEPTH = 6
+"""So many choices may one operation depend on."""
+
+NO_ASSUMPTION: Guard = frozenset()
+
+_NEGATED = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`symbol <relation> number`, with the symbol the key of an unknown value."""
+
+    symbol: Hashable
+    relation: str
+    constant: object
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something unknown that a branch depends on.
+
+    `text` is how the source writes it; for a comparison, how it writes the unknown side.
+    """
+
+    text: str
+    comparison: Comparison | None = None
+    implied: tuple[Literal, ...] = ()
+    refuted: tuple[Literal, ...] = ()
+    default: bool = False
+
+
+class Fork(Exception):  # noqa: N818 - control flow, not an error
+    """Raised by `pick` where the worlds disagree; caught by `explore`."""
+
+    def __init__(self, choice: Choice) -> None:
+        super().__init__()
+        self.choice = choice
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What is assumed of an unknown number."""
+
+    low: float = float("-inf")
+    high: float = float("inf")
+    excluded: frozenset[object] = frozenset()
+    equal: tuple[object, ...] = ()
+
+
+Written = dict[tuple[int, str], tuple[dict[str, Value], str, Value]]
+"""What one branch wrote: by the identity of the dict and the key."""
+
+Clock = Callable[[], int]
+"""Tells the serial number of the newest object."""
+
+
+class Worlds:
+    """The conditions met so far, the current assumptions, and the journal of writes."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._conditions: list[Condition] = []
+        self._numbers: dict[Hashable, int] = {}
+        self._assumed: dict[int, bool] = {}
+        self._trail: list[int] = []
+        self._journals: list[tuple[Written, int]] = []
+        self._equal: dict[Hashable, object] = {}
+
+    # conditions
+
+    def literal(
+        self,
+        key: Hashable,
+        text: str,
+        comparison: Comparison | None = None,
+        implied: tuple[Literal, ...] = (),
+        refuted: tuple[Literal, ...] = (),
+        *,
+        default: bool = False,
+    ) -> Literal:
+        """The literal of the condition with this key; the same key is the same condition."""
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self._conditions)
+            self._conditions.append(Condition(text, comparison, implied, refuted, default))
+        return Literal(number, holds=True)
+
+    def condition_at(self, number: int) -> Condition:
+        """The condition that literals refer to by this number."""
+        return self._conditions[number]
+
+    def describe(self, literal: Literal) -> str:
+        """The literal in the words of the source."""
+        condition = self._conditions[literal.condition]
+        if condition.comparison is not None:
+            relation = condition.comparison.relation
+            return f"{condition.text} {relation if literal.holds else _NEGATED[relation]} {condition.comparison.constant!r}"
+        if literal.holds:
+            return condition.text
+        return condition.text.removeprefix("not ") if condition.text.startswith("not ") else f"not ({condition.text})"
+
+    def decided(self, literal: Literal) -> bool | None:
+        """Whether the assumptions decide the literal, by themselves or by arithmetic."""
+        held = self._assumed.get(literal.condition)
+        if held is not None:
+            return held is literal.holds
+        comparison = self._conditions[literal.condition].comparison
+        if comparison is None:
+            return None
+        verdict = self._compare(comparison)
+        return None if verdict is None else verdict is literal.holds
+
+    def bounds(self, symbol: Hashable) -> Bounds:
+        """What the assumptions say of the number behind `symbol`."""
+        low, high = float("-inf"), float("inf")
+        excluded: set[object] = set()
+        equal: tuple[object, ...] = ()
+        for number in self._trail:
+            comparison = self._conditions[number].comparison
+            if comparison is None or comparison.symbol != symbol:
+                continue
+            relation = comparison.relation if self._assumed[number] else _NEGATED[comparison.relation]
+            constant = comparison.constant
+            if relation == "==":
+                equal = (constant,)
+            elif relation == "!=":
+                excluded.add(constant)
+            elif isinstance(constant, (int, float)):
+                match relation:
+                    case "<":
+                        high = min(high, constant - 1)
+                    case "<=":
+                        high = min(high, constant)
+                    case ">":
+                        low = max(low, constant + 1)
+                    case _:
+                        low = max(low, constant)
+        return Bounds(low, high, frozenset(excluded), equal)
+
+    def equal_to(self, symbol: Hashable) -> tuple[object, ...]:
+        """The constant that the unknown value is assumed to equal, or nothing."""
+        return (self._equal[symbol],) if symbol in self._equal else ()
+
+    def _compare(self, comparison: Comparison) -> bool | None:
+        bounds = self.bounds(comparison.symbol)
+        relation, constant = comparison.relation, comparison.constant
+        if bounds.equal:
+            return _holds(bounds.equal[0], relation, constant)
+        if constant in bounds.excluded and relation in {"==", "!="}:
+            return relation == "!="
+        if not isinstance(constant, (int, float)):
+            return None
+        outcomes = {
+            "<": (bounds.high < constant, bounds.low >= constant),
+            "<=": (bounds.high <= constant, bounds.low > constant),
+            ">": (bounds.low > constant, bounds.high <= constant),
+            ">=": (bounds.low >= constant, bounds.high < constant),
+            "==": (False, constant < bounds.low or constant > bounds.high),
+            "!=": (constant < bounds.low or constant > bounds.high, False),
+        }[relation]
+        return True if outcomes[0] else False if outcomes[1] else None
+
+    # assumptions
+
+    @property
+    def path(self) -> tuple[Literal, ...]:
+        """The current assumptions in the order they were made."""
+        return tuple(Literal(number, self._assumed[number]) for number in self._trail)
+
+    def feasible(self, guard: Iterable[Literal]) -> bool:
+        """Whether the guard does not contradict the current assumptions."""
+        return all(self.decided(literal) is not False for literal in guard)
+
+    def assume(self, guard: Iterable[Literal]) -> bool:
+        """Add the guard to the assumptions until `retract`; False (and nothing added) if it contradicts."""
+        mark = self.mark()
+        pending = list(guard)
+        while pending:
+            literal = pending.pop()
+            verdict = self.decided(literal)
+            if verdict is False:
+                self.retract(mark)
+                return False
+            if literal.condition in self._assumed:
+                continue
+            self._assumed[literal.condition] = literal.holds
+            self._trail.append(literal.condition)
+            condition = self._conditions[literal.condition]
+            pending.extend(condition.implied if literal.holds else condition.refuted)
+            comparison = condition.comparison
+            if comparison is not None and literal.holds is (comparison.relation == "==") and comparison.relation in _EQUALITY:
+                self._equal[comparison.symbol] = comparison.constant
+        return True
+
+    def mark(self) -> int:
+        return len(self._trail)
+
+    def retract(self, mark: int) -> None:
+        """Forget the assumptions made since `mark`."""
+        while len(self._trail) > mark:
+            number = self._trail.pop()
+            del self._assumed[number]
+            comparison = self._conditions[number].comparison
+            if comparison is not None:
+                self._equal.pop(comparison.symbol, None)
+
+    # state
+
+    def write(self, target: dict[str, Value], key: str, value: Value, born: int = 0) -> None:
+        """Set `target[key]`, so that an open branch can undo and join it.
+
+        `born` is the serial number of the object that is written; what was made within the branch
+        no other branch can see, so there is nothing to undo.
+        """
+        if self._journals:
+            journal, since = self._journals[-1]
+            place = (id(target), key)
+            if born <= since and place not in journal:
+                journal[place] = (target, key, target.get(key, UNBOUND))
+        if isinstance(value, Unbound):
+            target.pop(key, None)
+        else:
+            target[key] = value
+
+    def open(self) -> None:
+        """Begin a branch: writes from here on can be taken back."""
+        self._journals.append(({}, self._clock()))
+
+    def close(self) -> Written:
+        """End a branch: restore the state from before and return what the branch wrote."""
+        journal, _ = self._journals.pop()
+        written: Written = {}
+        for place, (target, key, old) in journal.items():
+            written[place] = (target, key, target.get(key, UNBOUND))
+            if isinstance(old, Unbound):
+                target.pop(key, None)
+            else:
+                target[key] = old
+        return written
+
+    def apply(self, written: Written) -> None:
+        """Write again what a closed branch wrote."""
+        for target, key, value in written.values():
+            self.write(target, key, value)
+
+    def merge(self, branches: Sequence[tuple[Guard, Written]]) -> None:
+        """Write what the branches wrote, joined by their guards."""
+        if len(branches) == 1:
+            self.apply(branches[0][1])
+            return
+        places: dict[tuple[int, str], tuple[dict[str, Value], str]] = {}
+        for _, written in branches:
+            for place, (target, key, _value) in written.items():
+                places.setdefault(place, (target, key))
+        for place, (target, key) in places.items():
+            options = [
+                (guard, written[place][2] if place in written else target.get(key, UNBOUND))
+                for guard, written in branches
+            ]
+            self.write(target, key, self.join(options))
+
+    def join(self, options: Sequence[tuple[Guard, Value]]) -> Value:
+        """One value for several worlds."""
+        first = options[0][1]
+        if all(value == first for _, value in options[1:]):
+            return first
+        flat: list[tuple[Guard, Value]] = []
+        for guard, value in options:
+            if isinstance(value, Choice):
+                flat.extend((guard | inner, option) for inner, option in value.options if _consistent(guard | inner))
+            else:
+                flat.append((guard, value))
+        merged = _merge_equal(flat)
+        if len(merged) == 1:
+            return merged[0][1]
+        values = {value for _, value in merged if isinstance(value, Unknown)}
+        if len(values) == len(merged):
+            return Unknown(("join", frozenset(value.key for value in values)), "it differs between branches")
+        if len(merged) > MAX_OPTIONS:
+            return Unknown(("join", object()), "it depends on too many conditions")
+        return Choice(tuple(merged))
+
+    # choices
+
+    def options(self, value: Value) -> list[tuple[Guard, Value]]:
+        """The options of a value that the assumptions allow; one without a guard for a plain value."""
+        if not isinstance(value, Choice):
+            return [(NO_ASSUMPTION, value)]
+        return [
+            (guard, option)
+            for guard, option in value.options
+            if not isinstance(option, Unbound) and self.feasible(guard)
+        ]
+
+    def pick(self, value: Value) -> Value:
+        """The one value that holds under the assumptions; raises `Fork` where they do not decide."""
+        if not isinstance(value, Choice):
+            return value
+        options = self.options(value)
+        if not options:
+            return Unknown(("dead", id(value)), "no branch reaches here")
+        if len(options) == 1:
+            return options[0][1]
+        raise Fork(value)
+
+    def explore(self, operation: Callable[[], Value], depth: int = 0) -> Value:
+        """Run an operation in every world that it tells apart, joining results and writes."""
+        outcomes = self.outcomes(operation, depth)
+        if len(outcomes) == 1:
+            self.apply(outcomes[0][2])
+            return outcomes[0][1]
+        self.merge([(guard, written) for guard, _, written in outcomes])
+        return self.join([(guard, value) for guard, value, _ in outcomes])
+
+    def outcomes(self, operation: Callable[[], Value], depth: int = 0) -> list[tuple[Guard, Value, Written]]:
+        """The result and the writes of an operation by world; the state is left as it was."""
+        self.open()
+        try:
+            value = operation()
+        except Fork as fork:
+            self.close()
+            choice = fork.choice
+        except BaseException:
+            self.close()
+            raise
+        else:
+            return [(NO_ASSUMPTION, value, self.close())]
+        if depth >= MAX_DEPTH:
+            return [(NO_ASSUMPTION, Unknown(("deep", object()), "it depends on too many conditions"), {})]
+        results = []
+        for guard, _ in self.options(choice):
+            with self.assuming(guard) as possible:
+                if possible:
+                    results += [
+                        (guard | inner, value, written)
+                        for inner, value, written in self.outcomes(operation, depth + 1)
+                    ]
+        return results or [(NO_ASSUMPTION, Unknown(("dead", id(choice)), "no branch reaches here"), {})]
+
+    @contextmanager
+    def assuming(self, guard: Iterable[Literal]) -> Iterator[bool]:
+        """Assume the guard within the block; yields whether that is possible."""
+        mark = self.mark()
+        try:
+            yield self.assume(guard)
+        finally:
+            self.retract(mark)
+
+
+_EQUALITY = {"==", "!="}
+
+
+def _holds(left: object, relation: str, right: object) -> bool | None:
+    if relation == "==":
+        return left == right
+    if relation == "!=":
+        return left != right
+    if not (isinstance(left, (int, float)) and isinstance(right, (int, float))):
+        return None
+    return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[relation]
+
+
+def _consistent(guard: Guard) -> bool:
+    return len({literal.condition for literal in guard}) == len(guard)
+
+
+def _merge_equal(options: list[tuple[Guard, Value]]) -> list[tuple[Guard, Value]]:
+    """Options with equal values and guards that differ in the side of one condition become one."""
+    merged = list(options)
+    changed = True
+    while changed:
+        changed = False
+        for i, (guard, value) in enumerate(merged):
+            for j in range(i + 1, len(merged)):
+                other, also = merged[j]
+                difference = guard ^ other
+                if value == also and (not difference or _opposite(difference)):
+                    merged[i] = (guard & other, value)
+                    del merged[j]
+                    changed = True
+                    break
+            if changed:
+                break
+    return merged
+
+
+def _opposite(difference: frozenset[Literal]) -> bool:
+    return len(difference) == 2 and len({literal.condition for literal in difference}) == 1  # noqa: PLR2004

@@ -1,0 +1,426 @@
+"""What the rules say of Keras, asked of Keras: every documented program and every fixture is run.
+
+Each rule has a claim, a question about a program that has been run. The answer must be yes for bad programs
+and no for the rule's documented good one; all good programs must run through with finite losses. Everything
+runs eagerly on TensorFlow, on tiny data; data sets that would be downloaded are replaced by noise of their shape.
+"""
+
+# ruff: noqa: ANN401  (Keras is not typed)
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lossguard.rules import ALL, BY_CODE
+from lossguard.rules.documentation import program, sections
+
+np = pytest.importorskip("numpy", reason="NumPy comes with TensorFlow: pip install 'lossguard[test]'")
+
+pytestmark = [pytest.mark.keras, pytest.mark.filterwarnings("ignore")]
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+EXPECT = re.compile(r"# expect: (.*)")
+Array = Any
+
+
+@dataclass
+class Fit:
+    """One call of `fit`, and what came of it."""
+
+    model: Any
+    x: Any
+    y: Any
+    loss: list[float] = field(default_factory=list)
+
+    @property
+    def labels(self) -> Array:
+        return np.asarray(self.y)
+
+    @property
+    def predictions(self) -> Array:
+        return np.asarray(self.model(self.x, training=False))
+
+    @property
+    def activation(self) -> str:
+        function = getattr(self.model.layers[-1], "activation", None)
+        return str(getattr(function, "__name__", "linear"))
+
+    def loss_of(self, predictions: Array, labels: Array | None = None) -> float:
+        """The compiled loss on plain values: without the pre-activation that TensorFlow keeps on a tensor."""
+        import tensorflow as tf
+
+        y = self.labels if labels is None else labels
+        y = y[:, None] if y.ndim == 1 and np.ndim(predictions) == 2 and np.shape(predictions)[1] == 1 else y
+        plain = tf.constant(np.asarray(predictions, "float32"))
+        return float(self.model.compute_loss(x=None, y=tf.constant(y), y_pred=plain))
+
+    def metrics_of(self, predictions: Array, labels: Array | None = None) -> dict[str, float]:
+        """The compiled metrics on plain values."""
+        y = self.labels if labels is None else labels
+        self.model.reset_metrics()
+        results = self.model.compute_metrics(None, np.asarray(y), np.asarray(predictions, "float32"))
+        return {name: float(value) for name, value in results.items() if name != "loss"}
+
+
+@dataclass
+class Run:
+    """A program that has been run: what it raised and warned, what it trained, and its variables."""
+
+    error: Exception | None = None
+    warned: list[str] = field(default_factory=list)
+    fits: list[Fit] = field(default_factory=list)
+    names: dict[str, Any] = field(default_factory=dict)
+
+
+# What the loss ought to be, by NumPy
+
+
+def softmax(z: Array) -> Array:
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def sigmoid(z: Array) -> Array:
+    return 1 / (1 + np.exp(-z))
+
+
+def probabilities(outputs: Array) -> Array:
+    """The outputs, if they are probabilities; else what they would be as raw scores."""
+    single = outputs.shape[-1] == 1
+    inside = ((outputs >= 0) & (outputs <= 1)).all()
+    if inside and (single or np.allclose(outputs.sum(axis=-1), 1, atol=1e-4)):
+        return outputs
+    return sigmoid(outputs) if single else softmax(outputs)
+
+
+def cross_entropy(labels: Array, p: Array) -> float:
+    p = np.clip(p.astype("float64"), 1e-7, 1 - 1e-7)
+    if p.shape[-1] == 1:
+        y = labels.reshape(p.shape)
+        return float(-(y * np.log(p) + (1 - y) * np.log(1 - p)).mean())
+    y = labels if labels.shape == p.shape else np.eye(p.shape[-1])[labels.astype(int).reshape(p.shape[:-1])]
+    return float(-(y * np.log(p)).sum(axis=-1).mean())
+
+
+def one_hot(labels: Array, width: int) -> Array:
+    return labels if labels.ndim > 1 and labels.shape[-1] == width else np.eye(width)[labels.astype(int).reshape(-1)]
+
+
+def nearly_right(fit: Fit) -> Array:
+    """Predictions of a model that is sure and right."""
+    width = fit.predictions.shape[-1]
+    target = (fit.labels.reshape(-1, 1) > 0).astype(float) if width == 1 else one_hot(fit.labels, width)
+    return 0.01 + 0.97 * target
+
+
+# Claims
+
+
+def raises(run: Run) -> bool:
+    return run.error is not None
+
+
+def of_any_fit(question: Callable[[Fit], bool]) -> Callable[[Run], bool]:
+    def claim(run: Run) -> bool:
+        return run.error is None and any(question(fit) for fit in run.fits)
+
+    return claim
+
+
+def either(*claims: Callable[[Run], bool]) -> Callable[[Run], bool]:
+    return lambda run: any(claim(run) for claim in claims)
+
+
+@of_any_fit
+def loss_is_wrong(fit: Fit) -> bool:
+    outputs = fit.predictions
+    return not np.isclose(fit.loss_of(outputs), cross_entropy(fit.labels, probabilities(outputs)), rtol=2e-3)
+
+
+@of_any_fit
+def independent_sigmoids_are_doubled(fit: Fit) -> bool:
+    outputs = fit.predictions
+    y = fit.labels.reshape(outputs.shape)
+    right = -(y * np.log(outputs) + (1 - y) * np.log(1 - outputs)).mean()
+    return not np.isclose(fit.loss_of(outputs), right, rtol=1e-2)
+
+
+@of_any_fit
+def always_one(fit: Fit) -> bool:
+    return bool((fit.predictions == 1).all())
+
+
+@of_any_fit
+def loss_is_zero(fit: Fit) -> bool:
+    return abs(fit.loss[0]) < 1e-5
+
+
+@of_any_fit
+def no_distribution(fit: Fit) -> bool:
+    return not np.allclose(fit.predictions.sum(axis=-1), 1, atol=1e-3)
+
+
+@of_any_fit
+def sure_and_wrong_is_cheap(fit: Fit) -> bool:
+    return fit.loss_of(np.roll(fit.labels, 1, axis=-1)) < 1
+
+
+@of_any_fit
+def unbounded(fit: Fit) -> bool:
+    """Sure answers, each on the side of its label, cost less than nothing."""
+    outputs = fit.predictions
+    return (
+        bool(outputs.shape[-1] == 1) and fit.loss_of(np.where(fit.labels.reshape(outputs.shape) > 0, 30.0, -30.0)) < -1
+    )
+
+
+@of_any_fit
+def best_answer_costs_half(fit: Fit) -> bool:
+    low, high = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}[fit.activation]
+    best = np.where(fit.labels > 0, high, low)[:, None]
+    return fit.loss_of(best) > 0.3
+
+
+@of_any_fit
+def targets_are_out_of_reach(fit: Fit) -> bool:
+    bounds = {"sigmoid": (0, 1), "softmax": (0, 1), "tanh": (-1, 1)}.get(fit.activation)
+    return bounds is not None and bool((fit.labels < bounds[0]).any() or (fit.labels > bounds[1]).any())
+
+
+@of_any_fit
+def shapes_differ(fit: Fit) -> bool:
+    return bool(fit.labels.ndim > 1 and fit.labels.shape != fit.predictions.shape)
+
+
+@of_any_fit
+def axis_too_many(fit: Fit) -> bool:
+    return bool(fit.predictions.ndim > max(2, fit.labels.ndim))
+
+
+@of_any_fit
+def shares_one_among_several(fit: Fit) -> bool:
+    return bool(np.allclose(fit.predictions.sum(axis=-1), 1, atol=1e-3) and (fit.labels.sum(axis=-1) > 1).any())
+
+
+@of_any_fit
+def perfect_scores_look_imperfect(fit: Fit) -> bool:
+    negative = float(fit.labels.min())
+    labels = np.array([[1.0], [1.0], [negative], [negative]])
+    scores = np.array([[0.3], [0.2], [-0.2], [-0.3]])
+    return min(fit.metrics_of(scores, labels).values()) < 0.99
+
+
+@of_any_fit
+def right_answers_count_nothing(fit: Fit) -> bool:
+    return min(fit.metrics_of(nearly_right(fit)).values()) < 0.9
+
+
+@of_any_fit
+def no_answer_looks_good(fit: Fit) -> bool:
+    shape = fit.predictions.shape
+    return max(fit.metrics_of(np.full(shape, 1 / shape[-1])).values()) > 0.6
+
+
+@of_any_fit
+def hits_are_not_counted(fit: Fit) -> bool:
+    perfect = fit.labels.reshape(fit.predictions.shape)
+    metrics = fit.metrics_of(perfect, perfect)
+    return any(value < 0.5 for name, value in metrics.items() if "acc" in name)
+
+
+def call_differs_from_right_order(run: Run) -> bool:
+    right = float(run.names["loss_fn"](run.names["y"], run.names["predictions"]))
+    return not np.isclose(float(run.names["loss"]), right, rtol=1e-2)
+
+
+def call_activates_twice(run: Run) -> bool:
+    y, outputs = np.asarray(run.names["y"]), np.asarray(run.names["predictions"])
+    right = cross_entropy(y, probabilities(outputs))
+    return not np.isclose(float(run.names["loss"]), right, rtol=1e-2) or warned_of_logits(run)
+
+
+def warned_of_logits(run: Run) -> bool:
+    return any("received `from_logits=True`" in text for text in run.warned)
+
+
+def only_the_first_class(run: Run) -> bool:
+    classes = np.asarray(run.names["classes"])
+    return classes.ndim == 1 and not classes.any()
+
+
+def scores_are_split_too_high(run: Run) -> bool:
+    scores = run.fits[-1].predictions
+    return bool((np.asarray(run.names["classes"]).astype(bool) != (scores > 0)).any())
+
+
+CLAIMS: dict[str, Callable[[Run], bool]] = {
+    "LG101": lambda run: warned_of_logits(run) and loss_is_wrong(run),
+    "LG102": either(loss_is_wrong, independent_sigmoids_are_doubled),
+    "LG103": loss_is_wrong,
+    "LG104": loss_is_wrong,
+    "LG105": always_one,
+    "LG106": loss_is_zero,
+    "LG107": raises,
+    "LG108": either(raises, loss_is_wrong),
+    "LG109": no_distribution,
+    "LG110": sure_and_wrong_is_cheap,
+    "LG111": either(raises, unbounded),
+    "LG112": best_answer_costs_half,
+    "LG113": targets_are_out_of_reach,
+    "LG201": raises,
+    "LG202": raises,
+    "LG203": unbounded,
+    "LG204": either(raises, shapes_differ),
+    "LG205": shares_one_among_several,
+    "LG206": unbounded,
+    "LG301": raises,
+    "LG302": raises,
+    "LG303": either(raises, axis_too_many),
+    "LG401": perfect_scores_look_imperfect,
+    "LG402": right_answers_count_nothing,
+    "LG403": either(raises, right_answers_count_nothing),
+    "LG404": no_answer_looks_good,
+    "LG405": hits_are_not_counted,
+    "LG501": either(raises, call_differs_from_right_order),
+    "LG502": call_activates_twice,
+    "LG503": raises,
+    "LG601": only_the_first_class,
+    "LG602": scores_are_split_too_high,
+}
+
+
+# Running
+
+
+@pytest.fixture(scope="module")
+def fits() -> Iterator[list[Fit]]:
+    """Keras, made eager and quiet; the list collects every call of `fit`."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tf = pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'lossguard[test]'")
+        import keras
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("measured on the TensorFlow backend of Keras")
+    collected: list[Fit] = []
+    with pytest.MonkeyPatch.context() as patch:
+        _collect_fits(patch, keras, collected)
+        for space in (keras, tf.keras):
+            _stand_in_for_downloads(patch, space, tf)
+        tf.config.run_functions_eagerly(True)
+        yield collected
+        tf.config.run_functions_eagerly(False)
+
+
+def _collect_fits(patch: pytest.MonkeyPatch, keras: Any, collected: list[Fit]) -> None:
+    train, predict = keras.Model.fit, keras.Model.predict
+
+    def fit(self: Any, x: Any = None, y: Any = None, **options: Any) -> Any:
+        record = Fit(self, x, y)
+        collected.append(record)
+        history = train(self, x, y, **{**options, "verbose": 0, "epochs": 1})
+        record.loss.extend(history.history["loss"])
+        return history
+
+    patch.setattr(keras.Model, "fit", fit)
+    patch.setattr(keras.Model, "predict", lambda self, x: predict(self, x, verbose=0))
+
+
+def _stand_in_for_downloads(patch: pytest.MonkeyPatch, space: Any, tf: Any) -> None:
+    random = np.random.default_rng(7)
+
+    def images(shape: tuple[int, ...], classes: int, *, column: bool) -> Callable[..., Any]:
+        def load_data(label_mode: str = "fine") -> Any:
+            many = 20 if label_mode == "coarse" else classes
+            labels = np.concatenate([np.arange(many), random.integers(0, many, 20)]).astype("uint8")
+            labels = labels[:, None] if column else labels
+            pixels = random.integers(0, 256, (len(labels), *shape)).astype("uint8")
+            return (pixels, labels), (pixels, labels)
+
+        return load_data
+
+    def houses() -> Any:
+        x, y = random.random((40, 13)), random.uniform(5, 50, 40)
+        return (x, y), (x, y)
+
+    def directory(*_: object, label_mode: str = "int", image_size: tuple[int, int], batch_size: int) -> Any:
+        labels = np.arange(12, dtype="int32") % 5
+        encoded = np.eye(5, dtype="float32")[labels] if label_mode == "categorical" else labels
+        pixels = random.random((12, *image_size, 3)).astype("float32")
+        return tf.data.Dataset.from_tensor_slices((pixels, encoded)).batch(batch_size)
+
+    for name in ("mnist", "fashion_mnist"):
+        patch.setattr(getattr(space.datasets, name), "load_data", images((28, 28), 10, column=False))
+    patch.setattr(space.datasets.cifar10, "load_data", images((32, 32, 3), 10, column=True))
+    patch.setattr(space.datasets.cifar100, "load_data", images((32, 32, 3), 100, column=True))
+    patch.setattr(space.datasets.boston_housing, "load_data", houses)
+    patch.setattr(space.utils, "image_dataset_from_directory", directory)
+
+
+def run(source: str, name: str, fits: list[Fit]) -> Run:
+    import keras
+
+    keras.utils.set_random_seed(4)
+    fits.clear()
+    result = Run(fits=fits, names={"__name__": "__main__"})
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            exec(compile(source, name, "exec"), result.names)  # noqa: S102
+        except Exception as error:  # noqa: BLE001
+            result.error = error
+    result.warned = [str(warning.message) for warning in caught]
+    return result
+
+
+def went_well(result: Run) -> bool:
+    if result.error is not None:
+        raise result.error
+    return all(np.isfinite(fit.loss).all() for fit in result.fits)
+
+
+RUNNABLE = [module for module in ALL if module.RULE.code in CLAIMS]
+
+
+def test_every_rule_has_a_claim() -> None:
+    assert set(BY_CODE) - set(CLAIMS) == {"LG901"}
+
+
+@pytest.mark.parametrize("module", RUNNABLE, ids=lambda module: module.RULE.name)
+def test_bad_example_does_what_the_documentation_says(module: Any, fits: list[Fit]) -> None:
+    result = run(program(sections(module.__doc__)["Bad"]), f"{module.RULE.name}: Bad", fits)
+    assert CLAIMS[module.RULE.code](result), result.error
+
+
+@pytest.mark.parametrize("module", RUNNABLE, ids=lambda module: module.RULE.name)
+def test_good_example_does_not(module: Any, fits: list[Fit]) -> None:
+    result = run(program(sections(module.__doc__)["Good"]), f"{module.RULE.name}: Good", fits)
+    assert went_well(result)
+    assert not CLAIMS[module.RULE.code](result)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(FIXTURES.glob("*/bad_*.py")), ids=lambda path: f"{path.parent.name}/{path.stem}"
+)
+def test_bad_fixture_goes_wrong(path: Path, fits: list[Fit]) -> None:
+    source = path.read_text(encoding="utf-8")
+    codes = {code for expected in EXPECT.findall(source) for code in re.findall(r"LG\d{3}", expected)}
+    assert codes
+    result = run(source, str(path), fits)
+    assert {code for code in codes if not CLAIMS[code](result)} == set(), result.error
+
+
+@pytest.mark.parametrize(
+    "path", sorted(FIXTURES.glob("*/good_*.py")), ids=lambda path: f"{path.parent.name}/{path.stem}"
+)
+def test_good_fixture_runs(path: Path, fits: list[Fit]) -> None:
+    assert went_well(run(path.read_text(encoding="utf-8"), str(path), fits))
