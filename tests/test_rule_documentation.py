@@ -98,11 +98,11 @@ def test_rule_imports_facts_only(module: RuleModule) -> None:
 
 
 @rules_with_fixtures
-def test_rule_has_fixtures_and_more_good_than_bad_ones(module: RuleModule) -> None:
+def test_rule_has_more_good_fixtures_than_bad_ones(module: RuleModule) -> None:
     folder = FIXTURES / module.RULE.name
     bad, good = list(folder.glob("bad_*.py")), list(folder.glob("good_*.py"))
     assert bad
-    assert len(good) >= len(bad)
+    assert len(good) > len(bad)
 
 
 @rules_with_fixtures

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from lossguard.rules import ALL, BY_CODE
+from lossguard.rules import ALL, BY_CODE, BY_NAME
 from lossguard.rules.documentation import program, sections
 
 np = pytest.importorskip("numpy", reason="NumPy comes with TensorFlow: pip install 'lossguard[test]'")
@@ -262,7 +262,7 @@ def scores_are_split_too_high(run: Run) -> bool:
 
 
 CLAIMS: dict[str, Callable[[Run], bool]] = {
-    "LG101": lambda run: warned_of_logits(run) and loss_is_wrong(run),
+    "LG101": loss_is_wrong,
     "LG102": either(loss_is_wrong, independent_sigmoids_are_doubled),
     "LG103": loss_is_wrong,
     "LG104": loss_is_wrong,
@@ -399,6 +399,24 @@ def test_every_rule_has_a_claim() -> None:
 def test_bad_example_does_what_the_documentation_says(module: Any, fits: list[Fit]) -> None:
     result = run(program(sections(module.__doc__)["Bad"]), f"{module.RULE.name}: Bad", fits)
     assert CLAIMS[module.RULE.code](result), result.error
+
+
+@pytest.mark.parametrize("name", ["softmax-from-logits", "sigmoid-from-logits"])
+def test_tensorflow_goes_back_to_the_raw_scores_and_says_so(name: str, fits: list[Fit]) -> None:
+    result = run(program(sections(BY_NAME[name].__doc__ or "")["Bad"]), name, fits)
+    assert warned_of_logits(result)
+    (fit,) = result.fits
+    right = cross_entropy(fit.labels, fit.predictions)
+    assert np.isclose(fit.model.evaluate(fit.x, fit.y, verbose=0), right, rtol=1e-3)
+
+
+def test_tensorflow_does_not_after_a_reshape(fits: list[Fit]) -> None:
+    path = FIXTURES / "softmax-from-logits" / "bad_reshape_after.py"
+    result = run(path.read_text(encoding="utf-8"), str(path), fits)
+    assert not warned_of_logits(result)
+    (fit,) = result.fits
+    doubled = cross_entropy(fit.labels, softmax(fit.predictions))
+    assert np.isclose(fit.model.evaluate(fit.x, fit.y, verbose=0), doubled, rtol=1e-3)
 
 
 @pytest.mark.parametrize("module", RUNNABLE, ids=lambda module: module.RULE.name)

@@ -83,7 +83,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 at_loss(loss, "asks yes or no for each unit"),
                 at_output(output),
                 *if_known(labels),
-                effect="fit raises ValueError: integer labels have not the shape of the output."
+                effect="fit raises ValueError: integer labels do not have the shape of the output."
                 if ids
                 else _effect(target),
                 remedy="Use `sparse_categorical_crossentropy` for integer labels."

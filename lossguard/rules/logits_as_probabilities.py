@@ -82,7 +82,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
             activation = "sigmoid" if loss.family is Family.BINARY else "softmax"
             repair: Repair = SetFromLogits(True) if takes_from_logits(loss) else SetActivation(activation)
             yield RULE.finding(
-                f"{called(loss)} expects probabilities, but gets the raw scores of {describe(output)}",
+                f"{called(loss)} expects probabilities, but gets raw scores: {describe(output)}",
                 at_loss(loss, "takes the output for probabilities (from_logits=False)"),
                 at_output(output),
                 effect=effect,

@@ -92,7 +92,7 @@ def above_one(labels: Labels) -> bool:
 
 def _effect(output: Output, loss: Loss, target: Target) -> str:
     if output.width.at_least(2):
-        return "fit raises ValueError at the first batch: the labels have not the shape of the output."
+        return "fit raises ValueError at the first batch: the labels do not have the shape of the output."
     unbounded = "The loss has no lower bound then: it runs to minus infinity while the model answers 1 for everything."
     if "torch" in target.backends and not loss.from_logits:
         return f"{unbounded} PyTorch raises instead."

@@ -109,7 +109,7 @@ def _effect(loss: Loss, target: Target) -> str:
                 " where the last layer has no activation."
             )
         case Family.BINARY | Family.CATEGORICAL | Family.SPARSE_CATEGORICAL:
-            return "fit raises at the first batch: the labels have not the shape of the output."
+            return "fit raises at the first batch: the labels do not have the shape of the output."
         case _:
             return "The single unit is compared with every column at once, silently, and learns nothing of the classes."
 

@@ -26,9 +26,6 @@ ACCURACIES = frozenset(
     }
 )
 
-ID_ENCODINGS = frozenset({Encoding.INTEGER, Encoding.BINARY, Encoding.SIGNED, Encoding.CONTINUOUS, Encoding.STRING})
-"""Encodings that write one value per label."""
-
 VECTOR_ENCODINGS = frozenset({Encoding.ONE_HOT, Encoding.MULTI_HOT, Encoding.DISTRIBUTION})
 """Encodings that write one value per class."""
 

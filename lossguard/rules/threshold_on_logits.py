@@ -110,14 +110,13 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
             metrics=metrics,
         ) if raw_scores(output) and (misled := [metric for metric in metrics if _wants_probabilities(metric, output)]):
             yield RULE.finding(
-                f"{_names(misled)} {'takes' if len(misled) == 1 else 'take'} the raw scores of {describe(output)}"
-                " for probabilities",
+                f"{_names(misled)} {'takes' if len(misled) == 1 else 'take'} raw scores for probabilities:"
+                f" the output is {describe(output)}",
                 *_places(misled),
                 at_output(output),
                 at_loss(loss, "from_logits=True: the output is raw scores"),
                 effect=_effect(misled),
-                remedy="Give the metric a threshold of 0 (`AUC` and the cross-entropies: `from_logits=True`),"
-                " or the model a sigmoid and the loss `from_logits=False`.",
+                remedy=_remedy(misled),
                 repairs=_repairs(misled),
             )
         case TrainingSetup(
@@ -175,6 +174,20 @@ def _effect(metrics: list[Metric]) -> str:
         "Raw scores are split at 0, not at 0.5, so that the reported number is wrong (accuracy 0.81 where 0.98 is"
         " right); training is not affected."
     )
+
+
+def _remedy(metrics: list[Metric]) -> str:
+    names = {metric.name for metric in metrics}
+    ways = []
+    if "accuracy" in names:
+        ways.append("use `BinaryAccuracy(threshold=0)`")
+    if names & THRESHOLDED:
+        ways.append("set the threshold to 0")
+    if names & (CROSS_ENTROPIES | {"AUC"}):
+        ways.append("give the metric `from_logits=True`")
+    ways.append("let the model answer with probabilities and give the loss `from_logits=False`")
+    sentence = ", or ".join(ways)
+    return f"{sentence[0].upper()}{sentence[1:]}."
 
 
 def _repairs(metrics: list[Metric]) -> tuple[Repair, ...]:

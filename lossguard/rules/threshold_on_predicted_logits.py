@@ -67,7 +67,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
     match fact:
         case Decode(output=Output() as output, origin=origin) if raw_scores(output) and _splits_at_half(fact):
             yield RULE.finding(
-                f"the raw scores of {describe(output)} are split at 0.5, but 0 is their middle",
+                f"raw scores are split at 0.5, but 0 is their middle: the output is {describe(output)}",
                 Evidence(origin, "splits at 0.5"),
                 at_output(output),
                 effect="Too many samples fall to the negative side (accuracy 0.81 where 0.98 is right).",

@@ -110,7 +110,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 output,
                 loss,
                 labels,
-                effect="fit raises ValueError at the first batch: the labels have not the shape of the output.",
+                effect="fit raises ValueError at the first batch: the labels do not have the shape of the output.",
                 remedy="Give the output layer as many units as the labels have columns.",
                 repairs=(SetUnits(label_width(labels)),),
             )
@@ -124,7 +124,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 output,
                 loss,
                 labels,
-                effect="fit raises ValueError at the first batch: the labels have not the shape of the output."
+                effect="fit raises ValueError at the first batch: the labels do not have the shape of the output."
                 + (" Keras 2 broadcasts silently without activation." if 2 in target.keras else ""),
                 remedy="Use one `sigmoid` unit, or keep them with `softmax` and `sparse_categorical_crossentropy`.",
                 repairs=(SetUnits(Width(1)),)

@@ -22,6 +22,7 @@ from lossguard.static.values import (
     Array,
     Const,
     Dict,
+    Key,
     List,
     Many,
     Native,
@@ -32,6 +33,7 @@ from lossguard.static.values import (
     Tuple,
     Unknown,
     Value,
+    derived,
 )
 
 BINARY_CLASSES = 2
@@ -362,7 +364,7 @@ def class_count(machine: Machine, value: Value) -> Width:
     """The number of classes in labels, known or by symbol."""
     if isinstance(value, Array) and (value.labels.classes.size is not None or value.labels.classes.symbol is not None):
         return value.labels.classes
-    return Width(symbol=("len", ("unique", key_for(machine, value))), text="the number of classes")
+    return Width(symbol=derived("len", derived("unique", key_for(machine, value))), text="the number of classes")
 
 
 def _encode(request: Call) -> Value:
@@ -394,17 +396,17 @@ def _encode(request: Call) -> Value:
 def _is_column(raw: Value, source: Value) -> bool:
     if isinstance(source, Array):
         return source.labels.encoding in ONE_PER_SAMPLE
-    key = raw.key if isinstance(raw, Unknown) else None
-    if not isinstance(key, tuple) or not key:
-        return False
-    if key[0] == "item":
-        return isinstance(key[2], tuple) and key[2][:2] == ("const", "str")
-    return key[0] == "attribute" and key[2] not in {"values", "iloc", "loc", "columns"} or _of_column(key)
+    return isinstance(raw, Unknown) and isinstance(raw.key, Key) and _of_column(raw.key)
 
 
-def _of_column(key: tuple[Hashable, ...]) -> bool:
-    """Whether a key is a method or slice of a column: `df['y'].astype(str)`."""
-    return any(isinstance(part, tuple) and part[:1] == ("item",) and _is_column(Unknown(part), NONE) for part in key)
+def _of_column(key: Key) -> bool:
+    """Whether a key is a column of a table, or a method, slice or attribute of one: `df['y'].astype(str)`."""
+    kind, *parts = key.parts
+    if kind == "item" and isinstance(parts[1], tuple) and parts[1][:2] == ("const", "str"):
+        return True
+    if kind == "attribute" and isinstance(parts[1], str) and parts[1] not in {"values", "iloc", "loc", "columns", "T"}:
+        return True
+    return any(isinstance(part, Key) and _of_column(part) for part in parts)
 
 
 def _columns(machine: Machine, spec: EncoderSpec, source: Value, size: Value, where: Site) -> Width:
@@ -418,7 +420,7 @@ def _columns(machine: Machine, spec: EncoderSpec, source: Value, size: Value, wh
     if spec.counts_from_zero:
         if isinstance(source, Array) and source.labels.high is not None:
             return Width(int(source.labels.high) + 1)
-        return Width(symbol=("max", key_for(machine, source)), offset=1, text="the number of classes")
+        return Width(symbol=derived("max", key_for(machine, source)), offset=1, text="the number of classes")
     return class_count(machine, source)
 
 
@@ -509,7 +511,7 @@ def _transformed(request: Call, encoder: Native, spec: EncoderSpec, source: Valu
     text = machine.text(request.site)
     count = fitted.labels.classes if isinstance(fitted, Array) and fitted.labels.encoding in ONE_PER_SAMPLE else Width()
     if count.size is None:
-        count = Width(symbol=("len", ("classes", encoder.serial)), text="the number of classes")
+        count = Width(symbol=derived("len", ("classes", encoder.serial)), text="the number of classes")
     key = key_for(machine, source)
     if encoder.name.endswith("LabelEncoder"):
         high = count.size - 1 if count.size is not None else None
@@ -629,8 +631,8 @@ def _distinct(machine: Machine, source: Value, site: Site) -> Value:
     count = class_count(machine, source)
     if count.size is not None:
         return Tuple(tuple(machine.unknown("a class") for _ in range(min(count.size, 256))))
-    if isinstance(count.symbol, tuple) and count.symbol[0] == "len":
-        return Unknown(count.symbol[1], "the distinct values", machine.text(site))
+    if isinstance(count.symbol, Key) and count.symbol.parts[0] == "len":
+        return Unknown(count.symbol.parts[1], "the distinct values", machine.text(site))
     return machine.unknown("the distinct values", site)
 
 
@@ -638,9 +640,9 @@ def _greatest(request: Call, value: Value) -> Value | None:
     if isinstance(value, Array):
         if value.labels.high is not None and float(value.labels.high).is_integer():
             return Const(int(value.labels.high))
-        return Unknown(("max", value.key), "the greatest label", request.machine.text(request.site))
+        return Unknown(derived("max", value.key), "the greatest label", request.machine.text(request.site))
     if isinstance(value, Unknown) and len(request.arguments.positional) == 1 and not request.arguments.keywords:
-        return Unknown(("max", value.key), "the greatest label", request.machine.text(request.site))
+        return Unknown(derived("max", value.key), "the greatest label", request.machine.text(request.site))
     return None
 
 
@@ -755,7 +757,7 @@ def _max(request: Call) -> Value:
     high = request.receiver.labels.high
     if high is not None and float(high).is_integer():
         return Const(int(high))
-    return Unknown(("max", request.receiver.key), "the greatest label", request.machine.text(request.site))
+    return Unknown(derived("max", request.receiver.key), "the greatest label", request.machine.text(request.site))
 
 
 @method(Array, "nunique")
@@ -796,7 +798,7 @@ def _array_attribute(machine: Machine, owner: Value, name: str, site: Site) -> V
         case "ndim" if labels.rank is not None:
             return Const(labels.rank)
         case "shape" | "T" | "ndim" | "size" | "dtype" | "index" | "columns" | "str" | "cat" | "dt":
-            return machine.unknown(f"{name} of an array", site, ("attribute", owner.key, name))
+            return machine.unknown(f"{name} of an array", site, derived("attribute", owner.key, name))
         case "iloc" | "loc":
             return owner
     return None

@@ -24,6 +24,7 @@ from lossguard.static.values import (
     Tuple,
     Unknown,
     Value,
+    derived,
 )
 
 GENERATOR = "keras.preprocessing.image.ImageDataGenerator"
@@ -54,7 +55,7 @@ def _load(request: Call, spec: LoaderSpec) -> Value:
     if isinstance(listed, Tuple):
         classes = Width(len(listed.items))
     else:
-        classes = Width(symbol=("len", names.key), text="the number of classes")
+        classes = Width(symbol=derived("len", names.key), text="the number of classes")
     where = request.origin(spec.mode_parameter, spec.parameters.index(spec.mode_parameter))
     source = f"{request.name.rpartition('.')[2]}({spec.mode_parameter}={name!r})"
     return Dataset(Tuple((samples, _labels(where, mode, classes, serial, source))), False, attributes)
@@ -74,7 +75,7 @@ def _labels(site: Site, mode: Mode, classes: Width, serial: int, source: str) ->
 
 
 def _class_attributes(names: Unknown) -> tuple[tuple[str, Value], ...]:
-    count = Unknown(("len", names.key), "the number of classes", "num_classes")
+    count = Unknown(derived("len", names.key), "the number of classes", "num_classes")
     return (("class_names", names), ("class_indices", names), ("num_classes", count))
 
 

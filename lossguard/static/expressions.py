@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import libcst as cst
@@ -38,6 +38,7 @@ from lossguard.static.values import (
     Unbound,
     Unknown,
     Value,
+    derived,
 )
 from lossguard.static.worlds import Written
 
@@ -282,7 +283,7 @@ def _unary(machine: Machine, node: cst.UnaryOperation, scope: Scope) -> Value:
     site = Site(scope.module, node)
     if isinstance(node.operator, cst.Not):
         return operators.negation(machine, value, site)
-    return machine.worlds.explore(lambda: operators.unary(machine, node.operator, machine.pick(value), site))
+    return machine.pure(lambda: operators.unary(machine, node.operator, machine.pick(value), site))
 
 
 def _comparison(machine: Machine, node: cst.Comparison, scope: Scope) -> Value:
@@ -379,7 +380,7 @@ def _subscript(machine: Machine, node: cst.Subscript, scope: Scope) -> Value:
     indices = [_index(machine, element, scope) for element in node.slice]
     index = indices[0] if len(indices) == 1 else Tuple(tuple(indices))
     site = Site(scope.module, node)
-    return machine.worlds.explore(lambda: item(machine, machine.pick(owner), machine.pick(index), site))
+    return machine.pure(lambda: item(machine, machine.pick(owner), machine.pick(index), site))
 
 
 Items = Callable[[Machine, Value, Value, Site], Value | None]
@@ -425,8 +426,8 @@ def item(machine: Machine, owner: Value, index: Value, site: Site) -> Value:
         if value is not None:
             return value
     keys = key_of(owner), key_of(index)
-    stored = machine.attributes.get(repr(("item", *keys))) if None not in keys else None
-    return stored or machine.unknown("an element of an unknown value", site, None if None in keys else ("item", *keys))
+    stored = machine.attributes.get(stored_name("item", keys[0], keys[1])) if None not in keys else None
+    return stored or machine.unknown("an element of an unknown value", site, None if None in keys else derived("item", *keys))
 
 
 def _dict_item(machine: Machine, pairs: Value, index: Value, site: Site) -> Value | None:
@@ -630,9 +631,14 @@ def set_attribute(machine: Machine, owner: Value, name: str, value: Value) -> No
                         stored = machine.worlds.join([(guard, value), (frozenset(), old)]) if old == value else old
                     machine.write(option, name, stored)
                 case Unknown(key=key):
-                    machine.worlds.write(machine.attributes, repr(("attribute", key, name)), value)
+                    machine.worlds.write(machine.attributes, stored_name("attribute", key, name), value)
                 case Class():
                     machine.worlds.write(option.namespace, name, value)
+
+
+def stored_name(kind: str, owner: Hashable, name: Hashable) -> str:
+    """Where the machine keeps what the program wrote to an attribute or element of an unknown value."""
+    return f"{kind}:{hash((owner, name))}"
 
 
 def _set_item(machine: Machine, target: cst.Subscript, value: Value, scope: Scope) -> None:
@@ -645,7 +651,7 @@ def _set_item(machine: Machine, target: cst.Subscript, value: Value, scope: Scop
             case List():
                 _set_element(machine, option, index, value)
             case Unknown(key=key) if index is not None and (inner := key_of(index)) is not None:
-                machine.worlds.write(machine.attributes, repr(("item", key, inner)), value)
+                machine.worlds.write(machine.attributes, stored_name("item", key, inner), value)
 
 
 def _set_key(machine: Machine, target: Dict, index: Value | None, value: Value) -> None:

@@ -10,7 +10,7 @@ import libcst as cst
 
 from lossguard.catalog.names import KNOWN_LIBRARIES
 from lossguard.static import imports
-from lossguard.static.expressions import evaluate, isolated
+from lossguard.static.expressions import evaluate, isolated, stored_name
 from lossguard.static.machine import MAX_CALL_DEPTH, Exit, Frame, Machine, key_of, pure_key
 from lossguard.static.statements import execute, unwind
 from lossguard.static.values import (
@@ -43,6 +43,7 @@ from lossguard.static.values import (
     Tuple,
     Unknown,
     Value,
+    derived,
 )
 
 MAX_RECURSION = 2
@@ -86,7 +87,7 @@ class Call:
         key = pure_key(self.name, self.arguments)
         if self.receiver is not NONE:
             inner = key_of(self.receiver)
-            key = ("of", inner, key) if inner is not None and key is not None else None
+            key = derived("of", inner, key) if inner is not None and key is not None else None
         return self.machine.unknown(reason or f"{self.name} is not followed", self.site, key)
 
 
@@ -215,7 +216,7 @@ def _stranger(machine: Machine, callee: Value, arguments: Arguments, site: Site)
     inner = key_of(callee)
     if inner is not None:
         key = pure_key("call", arguments)
-        key = None if key is None else (inner, key)
+        key = None if key is None else derived("call", inner, key)
     return machine.unknown("a call that is not followed", site, key)
 
 
@@ -363,10 +364,8 @@ def _attribute(machine: Machine, owner: Value, name: str, site: Site) -> Value:
         case Api(name=dotted):
             return imports.library(f"{dotted}.{name}")
         case Unknown(key=key):
-            stored = machine.attributes.get(repr(("attribute", key, name)))
-            if stored is not None:
-                return stored
-            return Unknown(("attribute", key, name), owner.reason, machine.text(site))
+            stored = machine.attributes.get(stored_name("attribute", key, name))
+            return stored or machine.unknown(owner.reason, site, derived("attribute", key, name))
         case Lazy():
             return _module_attribute(machine, owner, name, site)
         case Instance() | Model():

@@ -14,7 +14,6 @@ from lossguard.static.values import (
     Arguments,
     Array,
     Bound,
-    Choice,
     Class,
     Const,
     Function,
@@ -30,8 +29,9 @@ from lossguard.static.values import (
     Tuple,
     Unknown,
     Value,
+    derived,
 )
-from lossguard.static.worlds import Worlds, Written
+from lossguard.static.worlds import Fork, Worlds, Written
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from lossguard.static.program import Module, Program
     from lossguard.static.sinks import Case
 
-MAX_STEPS = 400_000
+MAX_STEPS = 60_000
+STEPS_PER_CHARACTER = 2
 MAX_CALL_DEPTH = 40
 
 
@@ -110,6 +111,8 @@ class Machine:
         self.attributes: dict[str, Value] = {}
         self.half_precision = False
         self.steps = 0
+        self.budget = MAX_STEPS + STEPS_PER_CHARACTER * len(program.main.source.text)
+        self.unrolled = 1
         self._serial = 0
 
     # bookkeeping
@@ -126,7 +129,7 @@ class Machine:
             Exhausted: the budget of the file is used up.
         """
         self.steps += 1
-        if self.steps > MAX_STEPS:
+        if self.steps > self.budget:
             raise Exhausted
 
     @property
@@ -171,6 +174,13 @@ class Machine:
                 return Const(decided)
         return value
 
+    def pure(self, operation: Callable[[], Value]) -> Value:
+        """The result of an operation that writes nothing, in every world that it tells apart."""
+        try:
+            return operation()
+        except Fork:
+            return self.worlds.explore(operation)
+
     def write(self, target: Object, name: str, value: Value) -> None:
         self.worlds.write(target.fields, name, value, target.serial)
 
@@ -186,33 +196,31 @@ def key_of(value: Value) -> Hashable:
         case Unknown(key=key):
             return key
         case Array(key=key):
-            return ("array", key)
+            return derived("array", key)
         case Shifted(base=base, offset=offset):
-            return ("shifted", base.key, offset)
+            return derived("shifted", base.key, offset)
         case Api(name=name):
             return ("api", name)
         case Truth(literal=literal):
             return ("truth", literal)
         case Tuple(items=items):
-            keys = tuple(map(key_of, items))
-            return None if None in keys else ("tuple", keys)
+            keys = [key_of(item) for item in items]
+            return None if None in keys else derived("tuple", *keys)
         case Object():
             return ("object", value.serial)
         case Bound(function=function):
             return ("bound", id(function.node))
         case NativeMethod(receiver=receiver, name=name):
             inner = key_of(receiver)
-            return None if inner is None else ("method", inner, name)
-        case Choice():
-            return None
+            return None if inner is None else derived("method", inner, name)
         case _:
             return None
 
 
 def pure_key(name: str, arguments: Arguments) -> Hashable:
     """A key for the result of a call without side effects, or None."""
-    keys = tuple(map(key_of, arguments.positional))
-    named = tuple((keyword, key_of(value)) for keyword, value in arguments.keywords)
-    if arguments.open or None in keys or any(key is None for _, key in named):
-        return None
-    return ("pure", name, keys, named)
+    keys = [key_of(value) for value in arguments.positional]
+    for keyword, value in arguments.keywords:
+        inner = key_of(value)
+        keys.append(None if inner is None else derived(keyword, inner))
+    return None if arguments.open or None in keys else derived("pure", name, *keys)

@@ -27,6 +27,7 @@ from lossguard.static.values import (
     Tuple,
     Unknown,
     Value,
+    derived,
 )
 from lossguard.static.worlds import NO_ASSUMPTION, Comparison
 
@@ -54,6 +55,12 @@ _ARITHMETIC: dict[type[cst.CSTNode], tuple[str, Callable[[object, object], objec
     cst.LeftShift: ("<<", operator.lshift),
     cst.RightShift: (">>", operator.rshift),
     cst.MatrixMultiply: ("@", operator.matmul),
+    cst.MatrixMultiplyAssign: ("@", operator.matmul),
+    cst.BitOrAssign: ("|", operator.or_),
+    cst.BitAndAssign: ("&", operator.and_),
+    cst.BitXorAssign: ("^", operator.xor),
+    cst.LeftShiftAssign: ("<<", operator.lshift),
+    cst.RightShiftAssign: (">>", operator.rshift),
 }
 
 _RELATIONS: dict[type[cst.CSTNode], tuple[str, Callable[[object, object], bool]]] = {
@@ -79,9 +86,7 @@ def overload(combine: Combine) -> Combine:
 def binary(machine: Machine, kind: cst.CSTNode, left: Value, right: Value, site: Site) -> Value:
     """The value of `left <kind> right`."""
     symbol, function = _ARITHMETIC[type(kind)]
-    return machine.worlds.explore(
-        lambda: _binary(machine, symbol, function, machine.pick(left), machine.pick(right), site)
-    )
+    return machine.pure(lambda: _binary(machine, symbol, function, machine.pick(left), machine.pick(right), site))
 
 
 def _binary(
@@ -107,7 +112,7 @@ def _binary(
         if found is not None:
             return found
     keys = key_of(left), key_of(right)
-    key = None if None in keys else ("operator", symbol, *keys)
+    key = None if None in keys else derived("operator", symbol, *keys)
     return machine.unknown("it is computed", site, key)
 
 
@@ -209,7 +214,7 @@ def negation(machine: Machine, value: Value, site: Site) -> Value:
 
 def compare(machine: Machine, target: cst.BaseCompOp, left: Value, right: Value, site: Site) -> Value:
     """The value of one comparison, a constant or a `Truth`."""
-    return machine.worlds.explore(lambda: _compare(machine, target, machine.pick(left), machine.pick(right), site))
+    return machine.pure(lambda: _compare(machine, target, machine.pick(left), machine.pick(right), site))
 
 
 def _compare(machine: Machine, target: cst.BaseCompOp, left: Value, right: Value, site: Site) -> Value:

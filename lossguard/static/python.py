@@ -35,6 +35,7 @@ from lossguard.static.values import (
     Tuple,
     Unknown,
     Value,
+    derived,
 )
 
 MAX_RANGE = 256
@@ -64,7 +65,7 @@ def _len(request: Call) -> Value:
     if isinstance(value, Array) and value.elements is not None:
         return Const(len(value.elements.items))
     key = key_of(value)
-    return request.machine.unknown("a length", request.site, ("len", key) if key is not None else None)
+    return request.machine.unknown("a length", request.site, derived("len", key) if key is not None else None)
 
 
 @function("builtins.range")

@@ -35,9 +35,12 @@ from lossguard.static.values import (
     Unknown,
     Value,
 )
-from lossguard.static.worlds import Written
+from lossguard.static.worlds import Fork, Written
 
 Executor = Callable[[Machine, Any, Scope], Flow]
+
+MAX_ASSUMPTIONS = 12
+"""Under more assumptions than this, a statement that tells further worlds apart is passed over."""
 
 
 def execute(machine: Machine, body: cst.BaseSuite | cst.Module, scope: Scope) -> Flow:
@@ -47,10 +50,29 @@ def execute(machine: Machine, body: cst.BaseSuite | cst.Module, scope: Scope) ->
         executor = _EXECUTORS.get(type(statement))
         if executor is None:
             continue
-        flow = executor(machine, statement, scope)
+        try:
+            flow = executor(machine, statement, scope)
+        except Fork as fork:
+            flow = _in_each_world(machine, executor, statement, scope, fork)
         if flow.exit is not Exit.NEXT:
             return flow
     return NEXT
+
+
+def _in_each_world(
+    machine: Machine, executor: Executor, statement: cst.CSTNode, scope: Scope, fork: Fork
+) -> Flow:
+    """A statement that needs one value where the worlds have several: run once in each."""
+
+    def run() -> Flow:
+        return executor(machine, statement, scope)
+
+    if len(machine.worlds.path) > MAX_ASSUMPTIONS:
+        return NEXT
+    try:
+        return branch(machine, [(guard, run) for guard, _ in machine.worlds.options(fork.choice)])
+    except Fork as deeper:
+        return _in_each_world(machine, executor, statement, scope, deeper)
 
 
 # branches
@@ -201,20 +223,30 @@ def _for(machine: Machine, node: cst.For, scope: Scope) -> Flow:
     source = evaluate(machine, node.iter, scope)
     options = machine.worlds.options(source)
     elements = sequence(machine, options[0][1]) if len(options) == 1 else source
-    if isinstance(elements, Tuple) and len(elements.items) <= MAX_ROUNDS:
-        for element in elements.items:
+    if isinstance(elements, Tuple) and len(elements.items) * machine.unrolled <= MAX_ROUNDS:
+        return _unroll(machine, node, elements.items, scope)
+    stands_for_all = element_of(machine, source, Site(scope.module, node.iter))
+    if isinstance(elements, Tuple) and not isinstance(stands_for_all, Const):
+        stands_for_all = Unknown(("round", id(node)), "a loop over many elements", machine.text(Site(scope.module, node.target)))
+    assign(machine, node.target, stands_for_all, scope)
+    return _summarise(machine, node.body, scope)
+
+
+def _unroll(machine: Machine, node: cst.For, elements: Sequence[Value], scope: Scope) -> Flow:
+    """Run a loop over known elements round by round."""
+    outer = machine.unrolled
+    machine.unrolled = outer * max(1, len(elements))
+    try:
+        for element in elements:
             assign(machine, node.target, element, scope)
             flow = _round(machine, node.body, scope)
             if flow.exit is Exit.BREAK:
                 return NEXT
             if flow.exit not in {Exit.NEXT, Exit.CONTINUE}:
                 return flow
-        return execute(machine, node.orelse.body, scope) if node.orelse is not None else NEXT
-    stands_for_all = element_of(machine, source, Site(scope.module, node.iter))
-    if isinstance(elements, Tuple) and not isinstance(stands_for_all, Const):
-        stands_for_all = Unknown(("round", id(node)), "a loop over many elements", machine.text(Site(scope.module, node.target)))
-    assign(machine, node.target, stands_for_all, scope)
-    return _summarise(machine, node.body, scope)
+    finally:
+        machine.unrolled = outer
+    return execute(machine, node.orelse.body, scope) if node.orelse is not None else NEXT
 
 
 def _while(machine: Machine, node: cst.While, scope: Scope) -> Flow:
