@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lossguard.facts import Fact
     from lossguard.findings import Finding
     from lossguard.static.program import Trees
+    from lossguard.static.syntax import SyntaxProblem
 
 _KERAS = re.compile(rb"keras|tensorflow|\btf\.")
 _SINK = re.compile(rb"loss|compile\s*\(|cross_?entropy|\.fit\(")
@@ -171,19 +172,38 @@ class _Checker:
             tree = syntax.parse(source.text)
         except syntax.SyntaxProblem as problem:
             result.sources[source.filename] = source
-            if not source.cells:
-                place = source.place(problem.position, problem.position)
-                result.diagnostics += self._unparsable(place, f"this is not valid Python: {problem.reason}")
-                return
-            source, dropped = without_bad_cells(source, _parses)
-            for cell in dropped:
-                start = Position(cell.first_row, 1)
-                result.diagnostics += self._unparsable(source.place(start, start), "this cell is not valid Python")
-            try:
-                tree = syntax.parse(source.text)
-            except syntax.SyntaxProblem:
-                return
-        self._judge(result, source, tree)
+            result.diagnostics += self._unparsable_parts(source, problem)
+            self._judge_rest(result, source)
+        else:
+            self._judge(result, source, tree)
+
+    def _unparsable_parts(self, source: Source, problem: SyntaxProblem) -> Iterator[Diagnostic]:
+        """The place where the file stops being Python; in a notebook, each cell that is none."""
+        if not source.cells:
+            place = source.place(problem.position, problem.position)
+            yield from self._unparsable(place, f"this is not valid Python: {problem.reason}")
+            return
+        for cell in without_bad_cells(source, _parses)[1]:
+            start = Position(cell.first_row, 1)
+            yield from self._unparsable(source.place(start, start), "this cell is not valid Python")
+
+    def _judge_rest(self, result: _Result, source: Source) -> None:
+        """Judge what is left of a broken program; nothing that is found in it is certain."""
+        from lossguard.static import syntax
+        from lossguard.static.recovery import recovered
+
+        text = recovered(source.text)
+        rest = replace(source, text=text) if text is not None else without_bad_cells(source, _parses)[0]
+        try:
+            tree = syntax.parse(rest.text)
+        except syntax.SyntaxProblem:
+            return
+        part = _Result()
+        self._judge(part, rest, tree)
+        result.diagnostics += [replace(diagnostic, confidence=Confidence.LIKELY) for diagnostic in part.diagnostics]
+        result.sources = part.sources | {source.filename: source}
+        result.notes += part.notes
+        result.models = part.models
 
     def _judge(self, result: _Result, source: Source, tree: object) -> None:
         import libcst as cst

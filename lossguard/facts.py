@@ -239,12 +239,13 @@ class LossCall:
 
 @dataclass(frozen=True, slots=True)
 class Decode:
-    """What is done with predictions: `argmax`, or a comparison with `threshold`."""
+    """What is done with predictions: `argmax`, or a comparison with `threshold`; `loss` trained the model."""
 
     kind: str
     output: Output
     origin: Origin
     threshold: float | None = None
+    loss: Loss | None = None
 
 
 Fact = TrainingSetup | LossCall | Decode

@@ -106,8 +106,8 @@ DATASETS: dict[str, LabelSpec] = {
     "sklearn.datasets.make_hastie_10_2": _made(LabelSpec(Encoding.SIGNED, 2, 1, -1, 1, "float64"), "n_samples"),
     "sklearn.datasets.make_multilabel_classification": _made(
         LabelSpec(Encoding.MULTI_HOT, 5, 2, 0, 1, "int64", width=5), "n_samples n_features n_classes", "n_classes"),
-    # one axis more with n_targets above 1
-    "sklearn.datasets.make_regression": _made(_real(), "n_samples n_features n_informative n_targets"),
+    # one axis more with n_targets above 1; the targets reach hundreds (their scale grows with the features)
+    "sklearn.datasets.make_regression": _made(_real(-10, 10), "n_samples n_features n_informative n_targets"),
     "sklearn.datasets.make_friedman1": _made(_real(), "n_samples n_features"),
     "sklearn.datasets.make_friedman2": _made(_real(), "n_samples"),
     "sklearn.datasets.make_friedman3": _made(_real(), "n_samples"),

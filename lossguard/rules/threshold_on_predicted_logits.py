@@ -50,8 +50,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossguard.facts import Decode, Fact, Output, Target
-from lossguard.findings import Confidence, Evidence, Finding, SetThreshold, Severity
+from lossguard.facts import Decode, Fact, Family, Loss, Output, Target
+from lossguard.findings import Evidence, Finding, SetThreshold, Severity
 from lossguard.rules.premises import at_output, describe, raw_scores
 from lossguard.rules.rule import Rule
 
@@ -65,14 +65,15 @@ RULE = Rule(
 
 def check(fact: Fact, target: Target) -> Iterator[Finding]:
     match fact:
-        case Decode(output=Output() as output, origin=origin) if raw_scores(output) and _splits_at_half(fact):
+        case Decode(output=Output() as output, loss=Loss(family=Family.BINARY, from_logits=True), origin=origin) if (
+            raw_scores(output) and _splits_at_half(fact)
+        ):
             yield RULE.finding(
                 f"raw scores are split at 0.5, but 0 is their middle: the output is {describe(output)}",
                 Evidence(origin, "splits at 0.5"),
                 at_output(output),
                 effect="Too many samples fall to the negative side (accuracy 0.81 where 0.98 is right).",
                 remedy="Compare with 0, or apply a sigmoid to the predictions first.",
-                confidence=Confidence.LIKELY,
                 repairs=(SetThreshold(0.0),) if fact.threshold is not None else (),
             )
 

@@ -326,6 +326,30 @@ def _tensorflow_uniform(request: Call) -> Value:
     return _integers(request, low, request.get("maxval", 2), request.get("shape", 0))
 
 
+@function(
+    "numpy.random.rand", "numpy.random.random", "numpy.random.random_sample", "numpy.random.uniform",
+    "numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full",
+)  # fmt: skip
+def _filled(request: Call) -> Value:
+    """Numbers that say nothing of classes, in an array of known shape."""
+    if request.name.endswith(".rand"):
+        shape: Value = Tuple(request.arguments.positional)
+    elif request.name.endswith("uniform"):
+        shape = request.get("size", 2) or NONE
+    else:
+        shape = request.get("shape", 0) or request.get("size") or NONE
+    entries = items_of(request.machine, shape)
+    rank = len(entries.items) if isinstance(entries, Tuple) else 1 if entries != NONE else None
+    if not rank:
+        return request.unknown("a random number")
+    last = entries.items[-1] if isinstance(entries, Tuple) and rank > 1 else NONE
+    width = width_of(request.machine, last, request.site) if last != NONE else None
+    key = ("made", request.machine.serial())
+    return made(
+        request.site, Encoding.UNKNOWN, key, request.machine.text(request.site), rank=rank, width=width
+    )
+
+
 @function("numpy.random.choice")
 def _choice(request: Call) -> Value:
     source = as_array(request.machine, request.get("a", 0) or NONE, request.origin("a", 0))
@@ -816,7 +840,7 @@ def _array_item(machine: Machine, owner: Value, index: Value, site: Site) -> Val
         return _one_hot_by_eye(machine, owner, index, site)
     indices = index.items if isinstance(index, Tuple) and not is_slice(index) else (index,)
     if len(indices) == 1:
-        return changed(owner, rank=None) if isinstance(index, Const) else Array(labels, owner.key)
+        return _selected(owner, index)
     first, *rest = indices
     if rest == [NONE] or rest == [Api("numpy.newaxis")] or rest == [Api("tensorflow.newaxis")]:
         return _expanded(owner, Const(1)) if labels.rank == 1 else plain(machine, owner)
@@ -830,6 +854,18 @@ def _array_item(machine: Machine, owner: Value, index: Value, site: Site) -> Val
         if labels.encoding in ONE_PER_SAMPLE and labels.width.size == 1:
             return changed(owner, rank=1, width=Width())
     return plain(machine, owner)
+
+
+def _selected(owner: Array, index: Value) -> Array:
+    """Some samples: one, a stretch, or those that a mask or a list of indices picks.
+
+    A mask may leave classes out, and with them the least and the greatest label.
+    """
+    if isinstance(index, Const):
+        return changed(owner, rank=None)
+    if is_slice(index) or owner.labels.encoding not in {Encoding.INTEGER, Encoding.SIGNED}:
+        return Array(owner.labels, owner.key)
+    return changed(owner, low=None, high=None, classes=Width())
 
 
 def _one_hot_by_eye(machine: Machine, owner: Array, index: Value, site: Site) -> Value:

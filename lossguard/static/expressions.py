@@ -650,6 +650,9 @@ def _set_item(machine: Machine, target: cst.Subscript, value: Value, scope: Scop
                 _set_key(machine, option, index, value)
             case List():
                 _set_element(machine, option, index, value)
+            case Array() if isinstance(target.value, (cst.Name, cst.Attribute)):
+                changed = machine.unknown("some of its elements are set", Site(scope.module, target.value))
+                assign(machine, target.value, changed, scope)
             case Unknown(key=key) if index is not None and (inner := key_of(index)) is not None:
                 machine.worlds.write(machine.attributes, stored_name("item", key, inner), value)
 

@@ -9,7 +9,19 @@ from functools import partial
 import libcst as cst
 
 # imported for the models of library calls that they register
-from lossguard.static import arrays, datasets, functions, imports, layers, losses, models, python, statements, syntax
+from lossguard.static import (
+    arrays,
+    datasets,
+    functions,
+    imports,
+    layers,
+    losses,
+    models,
+    predictions,
+    python,
+    statements,
+    syntax,
+)
 from lossguard.static.machine import Exhausted, Frame, Machine
 from lossguard.static.program import Program
 from lossguard.static.sinks import Case
@@ -26,7 +38,7 @@ from lossguard.static.values import (
     Value,
 )
 
-LIBRARY_MODELS = (arrays, datasets, layers, losses, models, python)
+LIBRARY_MODELS = (arrays, datasets, layers, losses, models, predictions, python)
 _NOT_RUN = ("keras.layers.", "keras.losses.", "keras.metrics.", "keras.callbacks.", "keras.initializers.",
             "keras.constraints.", "keras.regularizers.", "keras.optimizers.")  # fmt: skip
 

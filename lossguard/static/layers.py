@@ -17,6 +17,7 @@ from lossguard.static.values import (
     NONE,
     Api,
     Arguments,
+    Array,
     Bound,
     Const,
     Function,
@@ -26,6 +27,7 @@ from lossguard.static.values import (
     Model,
     Native,
     Partial,
+    Predictions,
     Scope,
     Shifted,
     Site,
@@ -118,6 +120,7 @@ def make_layer(request: Call) -> Value:
 
 
 PREFIXED.append(("keras.layers.", make_layer))
+FUNCTIONS["keras.Input"] = make_layer
 
 
 def argument(machine: Machine, layer: Layer, name: str) -> Value | None:
@@ -206,6 +209,9 @@ def input_of(machine: Machine, layer: Value) -> Tensor | None:
     """What a first layer says of its input by `input_shape` or `input_dim`."""
     if not isinstance(layer, Layer):
         return None
+    if layer.kind == "InputLayer" and layer.arguments.positional:
+        made = _input(machine, layer)
+        return made if isinstance(made, Tensor) else None
     for name, extra in (("input_shape", 1), ("batch_input_shape", 0), ("shape", 1), ("batch_shape", 0)):
         given = layer.arguments.keyword(name)
         if given is not None and (name.startswith(("input", "batch_input")) or layer.kind in {"Input", "InputLayer"}):
@@ -230,7 +236,7 @@ def apply(machine: Machine, layer: Value, inputs: Value, site: Site, scope: Scop
         case Function() | Model() | Instance() | Partial() | Bound():
             return call(machine, layer, Arguments((inputs,)), site, scope)
         case Tensor():
-            return inputs
+            return layer
         case Native():
             return unknown_tensor(machine, site)
     return unknown_tensor(machine, site)
@@ -466,15 +472,16 @@ def _layer_method(request: Call) -> Value:
 
 
 def _activation_function(request: Call) -> Value:
+    machine = request.machine
     value = request.get("x", 0) or request.get("logits") or request.get("features") or request.get("input") or NONE
     activation = Activation(ACTIVATION_FUNCTIONS[request.name], request.name in RAW)
-    if not isinstance(value, Tensor):
-        return request.unknown()
+    if isinstance(value, (Array, Predictions)):
+        return request.unknown("an activation of plain numbers")
     if request.get("axis", 1) not in {None, NONE, Const(-1)} and activation.name in {"softmax", "log_softmax"}:
-        return unknown_tensor(request.machine, request.site, value.output.rank)
+        return unknown_tensor(machine, request.site)
     if activation.name == "linear":
         return value
-    first = value.output
+    first = value.output if isinstance(value, Tensor) else unknown_tensor(machine, request.site).output
     repair = LogitsRepair.GRAPH_ONLY if activation.raw else LogitsRepair.KEPT
     if first.range not in {Range.LOGITS, Range.UNKNOWN}:
         repair = LogitsRepair.LOST

@@ -10,7 +10,7 @@ import libcst as cst
 
 from lossguard.catalog.applications import APPLICATIONS, CLASSES, CLASSIFIER_ACTIVATION, HEADS, HeadSpec
 from lossguard.facts import Encoding, Fact, Labels, LogitsRepair, Loss, Metric, Output, Range, TrainingSetup, Width
-from lossguard.static.expressions import item
+from lossguard.static.arrays import as_array
 from lossguard.static.functions import ATTRIBUTES, FUNCTIONS, PREFIXED, Call, call, function, method
 from lossguard.static.layers import activation_of, apply, input_of, layer_name, unknown_tensor, width_of
 from lossguard.static.losses import loss_of, metric_of
@@ -366,7 +366,12 @@ def _evaluate(request: Call) -> Value:
 
 @method(Model, "predict", "predict_on_batch", "predict_proba", "predict_generator")
 def _predict(request: Call) -> Value:
-    return Predictions(outputs_of(request.machine, _receiver(request)))
+    machine, model = request.machine, _receiver(request)
+    compiled = machine.pick(machine.field(model, "@compiled"))
+    loss = None
+    if isinstance(compiled, Compiled) and not isinstance(machine.pick(compiled.loss), (List, Tuple, Dict)):
+        loss = loss_of(machine, compiled.loss, _argument(compiled, "loss", 1))
+    return Predictions(machine.pick(outputs_of(machine, model)), loss)
 
 
 @method(Model, "*")
@@ -441,7 +446,7 @@ def _setups(machine: Machine, model: Model, outputs: Value, labels: Value | None
     ends = _ends(machine, machine.pick(outputs))
     losses = _per_output(machine, compiled.loss, ends, _argument(compiled, "loss", 1))
     metrics = _metrics(machine, compiled, ends)
-    targets = _targets(machine, labels, ends)
+    targets = _targets(machine, labels, ends, use)
     setups = []
     for number, (_, output) in enumerate(ends):
         loss = loss_of(machine, *losses[number]) if losses[number] is not None else None
@@ -557,8 +562,8 @@ def _flat(machine: Machine, value: Value, site: Site) -> list[Placed]:
     return found
 
 
-def _targets(machine: Machine, labels: Value | None, ends: Sequence[End]) -> list[Labels | None]:
-    value = machine.pick(labels) if labels is not None else NONE
+def _targets(machine: Machine, labels: Value | None, ends: Sequence[End], use: Site) -> list[Labels | None]:
+    value = as_array(machine, machine.pick(labels), use) if labels is not None else NONE
     if isinstance(value, Array):
         return [_labels(value)] if len(ends) == 1 else [None] * len(ends)
     if isinstance(value, Dict):
@@ -573,7 +578,11 @@ def _targets(machine: Machine, labels: Value | None, ends: Sequence[End]) -> lis
 
 
 def _labels(value: Value) -> Labels | None:
-    return value.labels if isinstance(value, Array) and value.labels.encoding is not Encoding.UNKNOWN else None
+    """The labels, where anything is known of them."""
+    if not isinstance(value, Array):
+        return None
+    known = value.labels.encoding is not Encoding.UNKNOWN or value.labels.rank is not None
+    return value.labels if known else None
 
 
 def unfitted(machine: Machine) -> None:

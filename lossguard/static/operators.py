@@ -20,6 +20,7 @@ from lossguard.static.values import (
     Literal,
     Many,
     Pairs,
+    Predictions,
     Shifted,
     Site,
     Tensor,
@@ -31,6 +32,7 @@ from lossguard.static.values import (
 )
 from lossguard.static.worlds import NO_ASSUMPTION, Comparison
 
+_ELEMENTWISE = (Array, Tensor, Predictions)
 MAX_INTEGER = 1 << 64
 MAX_SEQUENCE = 4096
 
@@ -229,7 +231,7 @@ def _compare(machine: Machine, target: cst.BaseCompOp, left: Value, right: Value
             return Const(bool(function(left.value, right.value)))
         except TypeError:
             return machine.unknown("it compares different types", site)
-    if isinstance(left, (Array, Tensor)) or isinstance(right, (Array, Tensor)):
+    if isinstance(left, _ELEMENTWISE) or isinstance(right, _ELEMENTWISE):
         for combine in _overloads:
             found = combine(machine, relation, left, right, site)
             if found is not None:

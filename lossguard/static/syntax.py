@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
@@ -37,10 +38,20 @@ def parse(text: str) -> cst.Module:
     try:
         return cst.parse_module(text)
     except cst.ParserSyntaxError as error:
-        reason = error.message.splitlines()[0].rstrip(".") if error.message else "invalid syntax"
-        raise SyntaxProblem(Position(max(error.raw_line, 1), error.raw_column + 1), reason) from None
+        raise _problem(text, error) from None
     except RecursionError:
         raise SyntaxProblem(Position(1, 1), "the code is nested too deeply") from None
+
+
+def _problem(text: str, error: cst.ParserSyntaxError) -> SyntaxProblem:
+    """Where and why: in Python's own words, where it refuses the text too."""
+    try:
+        ast.parse(text)
+    except SyntaxError as refusal:
+        return SyntaxProblem(Position(refusal.lineno or 1, max(refusal.offset or 1, 1)), refusal.msg)
+    except (ValueError, RecursionError, MemoryError):
+        pass
+    return SyntaxProblem(Position(max(error.raw_line, 1), error.raw_column + 1), "LibCST can't parse it")
 
 
 @cache

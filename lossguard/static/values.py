@@ -251,9 +251,10 @@ class MetricValue(Value):
 
 @dataclass(frozen=True, slots=True)
 class Predictions(Value):
-    """What `model.predict` returns: the model's outputs as plain numbers."""
+    """What `model.predict` returns: the model's outputs as plain numbers, and the loss it was compiled with."""
 
     outputs: Value
+    loss: Loss | None = None
 
 
 @dataclass(frozen=True, slots=True)

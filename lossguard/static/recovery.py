@@ -1,0 +1,64 @@
+"""Programs that do not parse: the lines that Python refuses are blanked, the rest is read."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+MAX_ATTEMPTS = 25
+_OPENER = re.compile(r"on line (\d+)")
+_BLOCK = re.compile(r"\s*(if|for|while|with|def|class|else|elif|try|except|finally|async)\b.*:")
+
+
+def recovered(text: str) -> str | None:
+    """The program with every refused line made `pass`; None where too little would be left.
+
+    Rows stay what they are. What is found in such a program is never certain.
+    """
+    rows = text.split("\n")
+    for _ in range(MAX_ATTEMPTS):
+        refused = refused_row("\n".join(rows))
+        if refused is None:
+            return "\n".join(rows)
+        if not _blank(rows, refused):
+            return None
+    return None
+
+
+def refused_row(text: str) -> int | None:
+    """The row, from 1, that keeps Python from parsing the text; None where it parses."""
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        opener = _OPENER.search(error.msg)
+        if opener is not None and "expected an indented block" in error.msg:
+            return int(opener[1])
+        return error.lineno or 1
+    except (ValueError, RecursionError, MemoryError):
+        return 1
+    return None
+
+
+def _blank(rows: list[str], row: int) -> bool:
+    """Make a line harmless; the last line with code before it, if it is empty already."""
+    index = min(row, len(rows)) - 1
+    while index >= 0 and rows[index].strip() in {"", "pass"}:
+        index -= 1
+    if index < 0:
+        return False
+    line = rows[index]
+    indentation = line[: len(line) - len(line.lstrip())]
+    follows = next((other for other in rows[index + 1 :] if other.strip()), "")
+    deeper = len(follows) - len(follows.lstrip()) > len(indentation)
+    if _BLOCK.match(line) and deeper:
+        rows[index] = f"{indentation}if True:"
+        return rows[index] != line
+    rows[index] = f"{indentation}pass" if _same_depth(rows, index, indentation) else ""
+    return True
+
+
+def _same_depth(rows: list[str], index: int, indentation: str) -> bool:
+    """Whether a statement of this indentation may stand here."""
+    before = next((other for other in reversed(rows[:index]) if other.strip()), "")
+    own = len(before) - len(before.lstrip())
+    return own == len(indentation) or (before.rstrip().endswith(":") and len(indentation) > own)
