@@ -172,7 +172,7 @@ FIRES: list[tuple[str, Fact]] = [
     ("LG109", setup(out("sigmoid", 2), loss(SCCE))),
     ("LG109", setup(out("sigmoid", SYMBOL), loss(SCCE, logits=True))),
     ("LG109", setup(out("hard_sigmoid", None), loss(CCE, logits=None))),
-    ("LG109", LossCall(loss(CCE, logits=True), ONE_HOT, out("sigmoid"), "call")),
+    ("LG502", LossCall(loss(CCE, logits=True), ONE_HOT, out("sigmoid"), "call")),
     ("LG111", setup(out("sigmoid", 1), loss(BCE), PRICES)),
     ("LG111", setup(out("linear", 1), loss(BCE), PRICES)),
     ("LG111", setup(out("softmax"), loss(SCCE), RATES)),
@@ -241,8 +241,8 @@ FIRES: list[tuple[str, Fact]] = [
     ("LG503", LossCall(loss(BCE), INTEGER, out("sigmoid", 1), "call")),
     ("LG601", Decode("argmax", out("sigmoid", 1), "decode")),
     ("LG601", Decode("argmax", out("linear", 1), "decode")),
-    ("LG602", Decode("threshold", out("linear", 1), "decode", 0.5)),
-    ("LG602", Decode("round", out("linear", 1), "decode")),
+    ("LG602", Decode("threshold", out("linear", 1), "decode", 0.5, loss(BCE, logits=True))),
+    ("LG602", Decode("round", out("linear", 1), "decode", None, loss(BCE, logits=True))),
 ]
 
 SILENT: list[tuple[str, Fact]] = [
@@ -269,7 +269,6 @@ SILENT: list[tuple[str, Fact]] = [
     ("a custom loss", setup(out("linear"), loss("my_loss"), INTEGER)),
     ("dice on raw scores", setup(out("linear"), loss("dice", logits=None))),
     ("softmax over two units, binary", setup(out("softmax", 2), loss(BCE), columns(Encoding.ONE_HOT, 2))),
-    ("softmax over unknown units, binary", setup(out("softmax", SYMBOL), loss(BCE))),
     ("softmax over unknown units", setup(out("softmax", None), loss(BCE), UNKNOWN)),
     ("two sigmoids, one-hot", setup(out("sigmoid", 2), loss(BCE), columns(Encoding.ONE_HOT, 2))),
     ("one against the rest", setup(out("sigmoid"), loss(BCE), ONE_HOT)),
@@ -320,6 +319,7 @@ SILENT: list[tuple[str, Fact]] = [
     ("argmax over classes", Decode("argmax", out("softmax"), "decode")),
     ("argmax over unknown units", Decode("argmax", out("softmax", SYMBOL), "decode")),
     ("probabilities split", Decode("threshold", out("sigmoid", 1), "decode", 0.5)),
+    ("scores of a regression split at a half", Decode("threshold", out("linear", 1), "decode", 0.5, loss("mean_squared_error"))),
     ("scores split at zero", Decode("threshold", out("linear", 1), "decode", 0.0)),
 ]
 

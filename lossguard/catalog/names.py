@@ -178,6 +178,36 @@ PREFIXES: dict[str, str] = {
 }
 """Old, private or second name of a module or object -> the name that replaces it."""
 
+CONVENTIONS: dict[str, str] = {
+    "np": "numpy",
+    "numpy": "numpy",
+    "pd": "pandas",
+    "pandas": "pandas",
+    "tf": "tensorflow",
+    "tensorflow": "tensorflow",
+    "keras": "keras",
+    "layers": "keras.layers",
+    "models": "keras.models",
+    "losses": "keras.losses",
+    "K": "keras.backend",
+    "np_utils": "keras.utils",
+    "tfds": "tensorflow_datasets",
+    "Sequential": "keras.Sequential",
+    "Model": "keras.Model",
+    "Input": "keras.Input",
+    "to_categorical": "keras.utils.to_categorical",
+    "ImageDataGenerator": "keras.preprocessing.image.ImageDataGenerator",
+    "train_test_split": "sklearn.model_selection.train_test_split",
+    "LabelEncoder": "sklearn.preprocessing.LabelEncoder",
+    "LabelBinarizer": "sklearn.preprocessing.LabelBinarizer",
+    "OneHotEncoder": "sklearn.preprocessing.OneHotEncoder",
+    "MultiLabelBinarizer": "sklearn.preprocessing.MultiLabelBinarizer",
+    "BinaryCrossentropy": "keras.losses.BinaryCrossentropy",
+    "CategoricalCrossentropy": "keras.losses.CategoricalCrossentropy",
+    "SparseCategoricalCrossentropy": "keras.losses.SparseCategoricalCrossentropy",
+}
+"""What everybody means by a name, where a snippet has lost its imports."""
+
 _ROOTS = frozenset(prefix.partition(".")[0] for prefix in PREFIXES)
 
 

@@ -67,7 +67,6 @@ RULE = Rule(
     name="categorical-on-independent-outputs",
     severity=Severity.WARNING,
     summary="sigmoid units trained with categorical cross-entropy",
-    supersedes=("LG502",),
 )
 
 

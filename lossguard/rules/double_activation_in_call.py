@@ -65,6 +65,7 @@ RULE = Rule(
     name="double-activation-in-call",
     severity=Severity.WARNING,
     summary="an activated output is handed to a loss call that activates again",
+    supersedes=("LG109",),
 )
 
 

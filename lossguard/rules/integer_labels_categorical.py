@@ -69,8 +69,8 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
         case TrainingSetup(
             output=Output() as output,
             loss=Loss(family=Family.CATEGORICAL, name=name) as loss,
-            labels=Labels(encoding=Encoding.INTEGER | Encoding.BINARY) as labels,
-        ) if output.width.at_least(2) and not _could_be_columns(labels):
+            labels=Labels() as labels,
+        ) if output.width.at_least(2) and _one_per_sample(labels, output):
             focal = "focal" in name
             yield RULE.finding(
                 f"{called(loss)} wants one column for each class, but the labels are {describe_labels(labels)}",
@@ -85,6 +85,8 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
             )
 
 
-def _could_be_columns(labels: Labels) -> bool:
-    """Several numbers per sample, which may be something else than class ids."""
-    return labels.width.at_least(2) is True
+def _one_per_sample(labels: Labels, output: Output) -> bool:
+    """Class ids that are not several numbers per sample, or whatever has no axis but the batch axis."""
+    if labels.rank == 1 and output.rank is not None and output.rank > 1:
+        return True
+    return labels.encoding in {Encoding.INTEGER, Encoding.BINARY} and labels.width.at_least(2) is not True

@@ -69,7 +69,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
     match fact:
         case TrainingSetup(
             output=Output() as output,
-            loss=Loss(family=Family.BINARY | Family.CATEGORICAL | Family.DISTRIBUTION) as loss,
+            loss=Loss(family=Family.BINARY | Family.CATEGORICAL | Family.DISTRIBUTION | Family.REGRESSION) as loss,
             labels=Labels(encoding=Encoding.MULTI_HOT) as labels,
         ) if output.range is Range.SIMPLEX or loss.family is Family.CATEGORICAL:
             picks = f"{describe(output)} picks one" if output.range is Range.SIMPLEX else f"{called(loss)} picks one"

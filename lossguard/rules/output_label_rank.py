@@ -114,11 +114,9 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
 
 def _confidence(labels: Labels) -> Confidence | None:
     """Whether these labels are one value, or one row of columns, per sample."""
-    if labels.encoding is Encoding.UNKNOWN:
-        return None
     if labels.rank == 1:
         return Confidence.CERTAIN
-    if labels.rank != 2:
+    if labels.rank != 2 or labels.encoding is Encoding.UNKNOWN:
         return None
     if labels.encoding in VECTOR_ENCODINGS:
         return Confidence.CERTAIN

@@ -706,7 +706,10 @@ _KEEPING = (
 
 @method(Array, *_KEEPING)
 def _kept(request: Call) -> Value:
-    return request.receiver
+    """The same labels; a list made of a column may hold lists, and become an array of more axes."""
+    assert isinstance(request.receiver, Array)
+    unsure = request.name.startswith(("tolist", "to_list")) and request.receiver.labels.encoding is Encoding.UNKNOWN
+    return changed(request.receiver, rank=None) if unsure else request.receiver
 
 
 @method(Array, "astype")

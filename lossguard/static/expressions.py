@@ -8,7 +8,7 @@ from typing import Any
 
 import libcst as cst
 
-from lossguard.catalog.names import canonical
+from lossguard.catalog.names import CONVENTIONS, canonical
 from lossguard.static import operators
 from lossguard.static.machine import Machine, key_of
 from lossguard.static.values import (
@@ -86,7 +86,7 @@ def _name(machine: Machine, node: cst.Name, scope: Scope) -> Value:
     if isinstance(value, Lazy):
         return machine.resolve(value)
     if value is None:
-        value = _starred(machine, node.value, scope)
+        value = _starred(machine, node.value, scope) or _conventional(machine, node.value)
     if value is None or isinstance(value, Unbound):
         return Unknown(("name", scope.module.serial, node.value), f"the name {node.value} is not defined here", node.value)
     if isinstance(value, Choice):
@@ -101,6 +101,17 @@ def _starred(machine: Machine, name: str, scope: Scope) -> Value | None:
     """A name that a star import from a library may bring, if the library is known to have it."""
     found = (canonical(f"{module}.{name}") for module in reversed(scope.module.stars))
     return next((Api(dotted) for dotted in found if machine.knows(dotted)), None)
+
+
+def _conventional(machine: Machine, name: str) -> Value | None:
+    """A name that nothing defines, as in a snippet without its imports: what everybody means by it."""
+    dotted = CONVENTIONS.get(name)
+    if dotted is None and name[0].isupper():
+        dotted = f"keras.layers.{name}" if machine.knows(f"keras.layers.{name}") else None
+    if dotted is None:
+        return None
+    machine.guessed = True
+    return Api(dotted)
 
 
 _SINGLETONS = {"True": Const(True), "False": Const(False), "None": NONE}

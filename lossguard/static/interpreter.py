@@ -21,6 +21,7 @@ from lossguard.static import (
     python,
     statements,
     syntax,
+    tables,
 )
 from lossguard.static.machine import Exhausted, Frame, Machine
 from lossguard.static.program import Program
@@ -38,7 +39,7 @@ from lossguard.static.values import (
     Value,
 )
 
-LIBRARY_MODELS = (arrays, datasets, layers, losses, models, predictions, python)
+LIBRARY_MODELS = (arrays, datasets, layers, losses, models, predictions, python, tables)
 _NOT_RUN = ("keras.layers.", "keras.losses.", "keras.metrics.", "keras.callbacks.", "keras.initializers.",
             "keras.constraints.", "keras.regularizers.", "keras.optimizers.")  # fmt: skip
 

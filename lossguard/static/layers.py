@@ -122,6 +122,27 @@ def make_layer(request: Call) -> Value:
 PREFIXED.append(("keras.layers.", make_layer))
 FUNCTIONS["keras.Input"] = make_layer
 
+_TENSORFLOW_1 = {
+    "dense": "Dense", "conv1d": "Conv1D", "conv2d": "Conv2D", "conv3d": "Conv3D", "flatten": "Flatten",
+    "dropout": "Dropout", "max_pooling2d": "MaxPooling2D", "average_pooling2d": "AveragePooling2D",
+    "batch_normalization": "BatchNormalization", "conv2d_transpose": "Conv2DTranspose",
+}  # fmt: skip
+"""Functions of `tensorflow.layers`, which make a layer and call it on their first argument."""
+
+
+def _layer_function(request: Call) -> Value:
+    positional = request.arguments.positional
+    nodes = tuple(
+        (str(int(name) - 1) if name.isdigit() else name, node) for name, node in request.arguments.nodes if name != "0"
+    )
+    rest = replace(request.arguments, positional=positional[1:], nodes=nodes)
+    layer = Layer(_TENSORFLOW_1[request.name.rpartition(".")[2]], rest, request.site, request.machine.serial())
+    return apply_layer(request.machine, layer, request.raw("inputs", 0) or NONE, request.site, request.scope)
+
+
+for _name in _TENSORFLOW_1:
+    FUNCTIONS[f"tensorflow.layers.{_name}"] = _layer_function
+
 
 def argument(machine: Machine, layer: Layer, name: str) -> Value | None:
     """An argument of a layer under its present name, by keyword, old keyword or position."""

@@ -125,7 +125,16 @@ def _call_raw(request: Call) -> Value:
     )
     target = request.raw(raw.target, raw.parameters.index(raw.target))
     output = request.raw(raw.output, raw.parameters.index(raw.output))
+    if raw.always_logits and len(request.arguments.positional) > 1 and isinstance(request.machine.pick(target), Tensor):
+        target, output = _by_activation(request.machine, target, output)
     return _called(request, loss, target, output, raw=raw.always_logits)
+
+
+def _by_activation(machine: Machine, first: Value | None, second: Value | None) -> tuple[Value | None, Value | None]:
+    """Labels and logits by position: TensorFlow took logits first before 1.0, and labels first since 2.0."""
+    value = machine.pick(first)
+    activated = isinstance(value, Tensor) and value.output.range not in {Range.UNKNOWN, Range.LOGITS}
+    return (second, first) if activated else (first, second)
 
 
 for _name in catalog.RAW:

@@ -25,6 +25,7 @@ from lossguard.static.values import (
     Scope,
     Shifted,
     Site,
+    Table,
     Truth,
     Tuple,
     Unknown,
@@ -110,6 +111,7 @@ class Machine:
         self.classes: list[Class] = []
         self.attributes: dict[str, Value] = {}
         self.half_precision = False
+        self.guessed = False
         self.steps = 0
         self.budget = MAX_STEPS + STEPS_PER_CHARACTER * len(program.main.source.text)
         self.unrolled = 1
@@ -197,6 +199,8 @@ def key_of(value: Value) -> Hashable:
             return key
         case Array(key=key):
             return derived("array", key)
+        case Table(key=key):
+            return derived("table", key)
         case Shifted(base=base, offset=offset):
             return derived("shifted", base.key, offset)
         case Api(name=name):

@@ -219,6 +219,15 @@ class Array(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Table(Value):
+    """A `pandas.DataFrame`; `plain` once it is a NumPy array, `indexer` for its `iloc` and `loc`."""
+
+    key: Hashable
+    plain: bool = False
+    indexer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset(Value):
     """A `tf.data.Dataset`, generator or `PyDataset`: what one step yields, labels with their batch axis.
 

@@ -29,6 +29,8 @@ def diagnostics(understanding: Understanding, judge: Judge) -> list[Diagnostic]:
     """What is wrong with a program, with places; in no particular order."""
     worlds = understanding.machine.worlds
     findings = _best(list(_conditional(understanding, judge, worlds)))
+    if understanding.machine.guessed:
+        findings = [(replace(finding, confidence=Confidence.LIKELY), when) for finding, when in findings]
     sites = [site for finding, _ in findings for evidence in finding.evidence if isinstance(site := evidence.origin, Site)]
     where = places(sites)
     return [_diagnostic(finding, when, where) for finding, when in findings]

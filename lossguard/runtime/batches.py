@@ -1,0 +1,143 @@
+"""One batch of whatever a model is fed with, without taking it from the training."""
+
+# ruff: noqa: ANN401  (data of any library)
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from types import GeneratorType
+from typing import Any
+
+from lossguard.runtime.library import NotProbed, leaves, library, to_numpy
+
+ROWS = 32
+"""Samples that are looked at; more would tell no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """`x` and `y` are small; `labels` are all labels there are, where `whole`, else those of the batch.
+
+    `data` is what to train with in place of what was given: a generator is given back what was taken.
+    """
+
+    x: Any
+    y: Any = None
+    labels: Any = None
+    whole: bool = False
+    data: Any = None
+    source: str = ""
+    note: str = ""
+
+
+def take(x: Any, y: Any = None) -> Batch:
+    """The first samples of arrays, of a data set, of a `PyDataset`, of a loader or of a generator."""
+    if isinstance(x, GeneratorType):
+        return _of_generator(x)
+    kind = type(x).__name__
+    if hasattr(x, "element_spec") and hasattr(x, "take"):
+        return _of_batch(next(iter(x.take(1)), None), x, "a batch of the data set")
+    if _is_sequence_of_batches(x):
+        return _of_batch(x[0], x, f"the first batch of the {kind}")
+    if type(x).__module__.partition(".")[0] == "torch" and hasattr(x, "dataset"):
+        return _of_batch(next(iter(x), None), x, f"a batch of the {kind}")
+    if y is None and _is_one_shot(x):
+        first = next(x, None)
+        return _of_batch(first, chain([first], x), f"a batch of the {kind}")
+    if y is None and isinstance(x, tuple) and len(x) == 2 and not hasattr(x, "shape"):  # noqa: PLR2004
+        x, y = x
+    return Batch(sliced(x), sliced(y), y, whole=True, data=x)
+
+
+def _of_generator(generator: Iterator[Any]) -> Batch:
+    first = next(generator, None)
+
+    def again() -> Iterator[Any]:
+        yield first
+        yield from generator
+
+    note = "one batch was taken from the generator to look at it; it does not come again"
+    return _of_batch(first, again() if first is not None else generator, "a batch of the generator", note)
+
+
+def _of_batch(batch: Any, data: Any, source: str, note: str = "") -> Batch:
+    if batch is None:
+        raise NotProbed(f"taking a batch: there is none in the {type(data).__name__}")
+    parts = batch if isinstance(batch, (tuple, list)) and 1 <= len(batch) <= 3 else (batch,)  # noqa: PLR2004
+    y = parts[1] if len(parts) > 1 else None
+    return Batch(sliced(parts[0]), sliced(y), y, whole=False, data=data, source=source, note=note)
+
+
+def _is_sequence_of_batches(x: Any) -> bool:
+    """`PyDataset`, and its forerunner `Sequence`."""
+    names = {base.__name__ for base in type(x).__mro__}
+    return bool(names & {"PyDataset", "Sequence", "Iterator"}) and hasattr(x, "__getitem__") and not hasattr(x, "shape")
+
+
+def _is_one_shot(x: Any) -> bool:
+    return hasattr(x, "__next__") and not hasattr(x, "shape")
+
+
+def sliced(structure: Any, rows: int = ROWS) -> Any:
+    """The first rows of every array in the nest; lists of numbers are made arrays, as they are."""
+    if structure is None:
+        return None
+    if isinstance(structure, dict):
+        return {name: sliced(entry, rows) for name, entry in structure.items()}
+    if isinstance(structure, (list, tuple)):
+        if not all(hasattr(entry, "shape") or isinstance(entry, (dict, list, tuple)) for entry in structure):
+            return to_numpy(structure)
+        return type(structure)([sliced(entry, rows) for entry in structure])
+    if hasattr(structure, "iloc"):
+        return to_numpy(structure.iloc[:rows])
+    return structure[:rows] if hasattr(structure, "shape") and len(structure.shape) else structure
+
+
+def unsupported(structure: Any) -> str | None:
+    """Why these inputs can't be looked at."""
+    for leaf in leaves(structure):
+        name = type(leaf).__name__
+        if "Ragged" in name or "Sparse" in name:
+            return f"{name} inputs are not supported"
+        if str(getattr(leaf, "dtype", "")).startswith(("object", "<U", "<dtype: 'string'", "string")):
+            return "string inputs are not supported"
+    return None
+
+
+def synthetic(model: Any, package: str) -> Any:
+    """A few samples of the shape and the type that the model's inputs declare; the numbers mean nothing."""
+    import numpy as np
+
+    inputs = getattr(model, "_inputs_struct", None)
+    if inputs is None:
+        inputs = getattr(model, "inputs", None)
+    if inputs is None or not leaves(inputs):
+        raise NotProbed(
+            f"building a batch: {model.name!r} is not built and declares no inputs; pass x, or call it once before"
+        )
+    draw = np.random.default_rng(20)
+    major = library(package).major
+
+    def made(spec: Any) -> Any:
+        dtype = str(getattr(spec.dtype, "name", spec.dtype))
+        if dtype == "string" or "Ragged" in type(spec).__name__ or getattr(spec, "ragged", False):
+            raise NotProbed(f"building a batch: {'string' if dtype == 'string' else 'ragged'} inputs are not supported")
+        free = 64 if len(spec.shape) == 4 else 8  # noqa: PLR2004
+        first = spec.shape[0] or 8
+        shape = (first, *(size if size is not None else free for size in spec.shape[1:]))
+        if "int" in dtype or dtype == "bool":
+            return draw.integers(0, 2, shape).astype(dtype)
+        return draw.standard_normal(shape).astype("float32" if dtype == "bfloat16" else dtype)
+
+    return _mapped(inputs, made, unwrap=major < 3)  # noqa: PLR2004
+
+
+def _mapped(structure: Any, function: Any, *, unwrap: bool) -> Any:
+    if isinstance(structure, dict):
+        return {name: _mapped(entry, function, unwrap=unwrap) for name, entry in structure.items()}
+    if isinstance(structure, (list, tuple)):
+        made = [_mapped(entry, function, unwrap=unwrap) for entry in structure]
+        return made[0] if len(made) == 1 else made
+    return function(structure)

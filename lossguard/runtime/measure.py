@@ -1,0 +1,102 @@
+"""What a setup does on a batch: its loss, what the loss ought to be, and the gradient that it gives."""
+
+# ruff: noqa: ANN401  (Keras is not typed)
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lossguard.facts import Encoding, Family, Labels, Loss, Range
+from lossguard.runtime.activations import FORMULAS, tensor
+from lossguard.runtime.library import Library, to_numpy
+from lossguard.runtime.outputs import Measured
+
+_TINY = 1e-7
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """`loss` is what Keras computes on the batch, `reference` what the cross-entropy of the labels is;
+    `gradient` is the length of the loss's gradient by the weights of the output layer. None: not known."""
+
+    loss: float | None = None
+    reference: float | None = None
+    gradient: float | None = None
+    failure: str = ""
+
+
+def loss_value(compiled: Any, y: Any, output: Measured, library: Library) -> tuple[Any, str]:
+    """The loss tensor on this batch, as `fit` would compute it eagerly; or what Keras raises."""
+    try:
+        function = library.root.losses.get(compiled)
+        if isinstance(function, type):
+            function = function()
+        target = y if not isinstance(y, np.ndarray) else tensor(y, library)
+        return function(target, output.tensor), ""
+    except Exception as error:  # noqa: BLE001  it is what `fit` would raise, and it is told
+        return None, first_line(error)
+
+
+def first_line(error: BaseException) -> str:
+    """The exception in one line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0] if lines else ''}".rstrip(": ")
+
+
+def mean(value: Any) -> float | None:
+    """The number that would be printed."""
+    array = to_numpy(value)
+    if array is None or array.dtype.kind not in "fiu" or not array.size:
+        return None
+    return float(array.mean(dtype="float64"))
+
+
+def reference(values: Any, y: Any, output: Measured, loss: Loss, labels: Labels) -> float | None:
+    """The cross-entropy between the labels and what the outputs say of the classes, by NumPy.
+
+    Outputs that are probabilities say it themselves; raw scores by way of sigmoid or softmax. None where the
+    labels can't be compared with the outputs, or the loss is no cross-entropy.
+    """
+    array = to_numpy(y)
+    plain = {"binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"}
+    if array is None or loss.name not in plain or loss.label_smoothing or loss.ignores_class:
+        return None
+    meant = _meant(values, output, loss)
+    if meant is None or not _classes(labels):
+        return None
+    p = np.clip(meant, _TINY, 1 - _TINY)
+    rows = p.shape[:-1]
+    if p.shape[-1] == 1 or loss.family is Family.BINARY:
+        if array.size != p.size or array.min() < 0 or array.max() > 1:
+            return None
+        target = array.reshape(p.shape).astype("float64")
+        return float(-(target * np.log(p) + (1 - target) * np.log(1 - p)).mean())
+    if array.shape == p.shape:
+        target = array.astype("float64")
+    elif array.size == int(np.prod(rows)) and array.min() >= 0 and array.max() < p.shape[-1]:
+        target = np.eye(p.shape[-1])[array.astype("int64").reshape(rows)]
+    else:
+        return None
+    return float(-(target * np.log(p)).sum(axis=-1).mean())
+
+
+def _meant(values: Any, output: Measured, loss: Loss) -> Any:
+    match output.output.range:
+        case Range.SIMPLEX | Range.PROBABILITIES:
+            return values.astype("float64")
+        case Range.LOGITS:
+            single = loss.family is Family.BINARY
+            return FORMULAS["sigmoid" if single else "softmax"](values.astype("float64"))
+    return None
+
+
+def _classes(labels: Labels) -> bool:
+    return labels.encoding in {Encoding.INTEGER, Encoding.BINARY, Encoding.ONE_HOT, Encoding.MULTI_HOT}
+
+
+def differ(loss: float, wanted: float) -> bool:
+    """Whether the loss is another number than the reference, by more than rounding and clipping explain."""
+    return not np.isclose(loss, wanted, rtol=1e-2, atol=1e-3)
