@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from lossguard.check import check_paths as check_paths
     from lossguard.check import check_source as check_source
     from lossguard.findings import Diagnostic as Diagnostic
+    from lossguard.runtime.callback import LossGuard as LossGuard
+    from lossguard.runtime.probe import probe as probe
 
 __version__ = "0.1.0"
 
@@ -19,8 +21,10 @@ _PUBLIC = {
     "check_paths": "lossguard.check",
     "check_source": "lossguard.check",
     "Diagnostic": "lossguard.findings",
+    "LossGuard": "lossguard.runtime.callback",
+    "probe": "lossguard.runtime.probe",
 }
-__all__ = ["Checked", "Diagnostic", "Options", "__version__", "check_paths", "check_source"]
+__all__ = ["Checked", "Diagnostic", "LossGuard", "Options", "__version__", "check_paths", "check_source", "probe"]
 
 
 def __getattr__(name: str) -> object:

@@ -302,7 +302,6 @@ SILENT: list[tuple[str, Fact]] = [
     ("unknown threshold", setup(out("linear", 1), loss(BCE, logits=True), None, metric("Recall", threshold=None))),
     ("top k", setup(out("linear"), loss(CCE, logits=True), None, metric("Recall", text="Recall(top_k=1)"))),
     ("unknown rank of labels", setup(out("linear", 1, rank=3), loss("hinge", logits=None), replace(BINARY, rank=2))),
-    ("labels unknown but their rank", setup(out("softmax", rank=3), loss(SCCE), replace(UNKNOWN, rank=1))),
     ("one column, sparse", setup(out("softmax"), loss(SCCE), columns(Encoding.ONE_HOT, 1))),
     ("auc from logits", setup(out("linear", 1), loss(BCE, logits=True), None, metric("AUC", from_logits=True))),
     ("least squares gan", setup(out("linear", 1), loss("mean_squared_error", logits=None), None, metric("accuracy"))),

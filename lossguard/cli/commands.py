@@ -41,6 +41,14 @@ def _command(arguments: list[str]) -> int:
         from lossguard.cli.rules import list_rules
 
         return list_rules(arguments[1:])
+    if name == "probe":
+        from lossguard.cli.probe import probe
+
+        return probe(arguments[1:])
+    if name == "run":
+        from lossguard.cli.run import run as run_script
+
+        return run_script(arguments[1:])
     from lossguard.cli.check import check
 
     return check(arguments[1:] if name == "check" else arguments)

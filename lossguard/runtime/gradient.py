@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -14,48 +14,54 @@ import numpy as np
 from lossguard.runtime.library import Library, to_numpy
 from lossguard.runtime.trace import Trace
 
-Tape = Any
-Gradient = Callable[[Any, list[Any]], "float | None"]
-
 
 @contextmanager
-def taped(library: Library) -> Iterator[Tape]:
+def taped(library: Library) -> Iterator[Any]:
     """What has to run around the forward pass so that it can be differentiated."""
     if library.backend == "tensorflow":
         with sys.modules["tensorflow"].GradientTape(persistent=True) as tape:
             yield tape
-        return
-    with nullcontext():
+    else:
         yield None
 
 
 def output_weights(trace: Trace) -> list[Any]:
     """The trainable weights of the last layer that has some."""
     for step in reversed(trace.steps):
-        if step.depth > 1 or len(trace.steps) == 1:
-            weights = list(getattr(step.layer, "trainable_weights", ()))
-            if weights and not getattr(step.layer, "_flatten_layers", None):
-                return weights
-            if weights and len(list(step.layer._flatten_layers())) == 1:  # noqa: SLF001
-                return weights
+        inner = getattr(step.layer, "_flatten_layers", None)
+        weights = list(getattr(step.layer, "trainable_weights", ()))
+        if weights and (inner is None or len(list(inner())) == 1):
+            return weights
     return []
 
 
-def length(loss: Any, weights: list[Any], tape: Tape, library: Library) -> float | None:
-    """The length of the gradient; None where the backend can't give it from this one pass."""
+def length(
+    loss: Any, weights: Sequence[Any], tape: Any, library: Library, again: Callable[[Sequence[Any]], Any]
+) -> float | None:
+    """The length of the gradient; None where it can't be had.
+
+    `again` computes the loss from values of the weights: JAX differentiates nothing else.
+    """
     if not weights or loss is None:
         return None
     if library.backend == "tensorflow":
-        return _norm(tape.gradient(loss, [getattr(weight, "value", weight) for weight in weights], None), weights)
-    if library.backend == "torch" and getattr(loss, "requires_grad", False):
-        torch = sys.modules["torch"]
+        values = [weight.value for weight in weights] if library.major >= 3 else list(weights)  # noqa: PLR2004
+        return _norm(tape.gradient(loss, values))
+    if library.backend == "torch":
+        if not getattr(loss, "requires_grad", False):
+            return None
         values = [weight.value for weight in weights]
-        return _norm(torch.autograd.grad(loss.mean(), values, retain_graph=True, allow_unused=True), weights)
+        return _norm(sys.modules["torch"].autograd.grad(loss.mean(), values, retain_graph=True, allow_unused=True))
+    if library.backend == "jax":
+        return _norm(sys.modules["jax"].grad(again)([weight.value for weight in weights]))
     return None
 
 
-def _norm(gradients: Any, weights: list[Any]) -> float | None:
-    found = [to_numpy(gradient) for gradient in gradients]
-    if len(found) != len(weights) or any(one is None for one in found):
-        return None
-    return float(np.sqrt(sum(float((one.astype("float64") ** 2).sum()) for one in found)))
+def _norm(gradients: Any) -> float | None:
+    total = 0.0
+    for gradient in gradients:
+        array = to_numpy(gradient)
+        if array is None or array.dtype.kind != "f":
+            return None
+        total += float((array.astype("float64") ** 2).sum())
+    return float(np.sqrt(total))

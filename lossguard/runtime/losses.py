@@ -10,17 +10,18 @@ from typing import Any
 
 import numpy as np
 
+from lossguard.catalog._words import words
 from lossguard.catalog.losses import BY_SHAPE, CLASSES, FUNCTIONS, LOSSES, STRINGS, LossSpec
 from lossguard.facts import Labels, Loss, Output, Spelling
 from lossguard.runtime.activations import tensor
 from lossguard.runtime.library import Library, is_own, to_numpy
 from lossguard.runtime.origins import Live
 
-_CANDIDATES = (
+_CANDIDATES = words(
     "binary_crossentropy categorical_crossentropy sparse_categorical_crossentropy binary_focal_crossentropy "
     "categorical_focal_crossentropy kl_divergence hinge squared_hinge categorical_hinge mean_squared_error "
     "mean_absolute_error mean_squared_logarithmic_error huber log_cosh poisson"
-).split()
+)
 
 
 def loss_of(value: Any, library: Library, output: Output, labels: Labels | None) -> Loss | None:

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from lossguard.facts import Encoding, Family, Labels, Loss, Range
+from lossguard.facts import Encoding, Family, Labels, Loss, Range, Spelling
 from lossguard.runtime.activations import FORMULAS, tensor
 from lossguard.runtime.library import Library, to_numpy
 from lossguard.runtime.outputs import Measured
 
 _TINY = 1e-7
+_SURE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,18 @@ def loss_value(compiled: Any, y: Any, output: Measured, library: Library) -> tup
         function = library.root.losses.get(compiled)
         if isinstance(function, type):
             function = function()
-        target = y if not isinstance(y, np.ndarray) else tensor(y, library)
-        return function(target, output.tensor), ""
+        if not isinstance(function, library.root.losses.Loss):
+            function = library.root.losses.MeanSquaredError.__mro__[1](function)  # as `compile` wraps it
+        return function(_target(y, output, library), output.tensor), ""
     except Exception as error:  # noqa: BLE001  it is what `fit` would raise, and it is told
         return None, first_line(error)
+
+
+def _target(y: Any, output: Measured, library: Library) -> Any:
+    """The labels as `fit` hands them on: a tensor, with an axis more where the output has a single unit."""
+    target = tensor(y, library) if isinstance(y, np.ndarray) else y
+    shape, wanted = tuple(target.shape), tuple(output.tensor.shape)
+    return target[..., None] if len(wanted) == len(shape) + 1 and wanted[-1] == 1 else target
 
 
 def first_line(error: BaseException) -> str:
@@ -64,8 +73,12 @@ def reference(values: Any, y: Any, output: Measured, loss: Loss, labels: Labels)
     plain = {"binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"}
     if array is None or loss.name not in plain or loss.label_smoothing or loss.ignores_class:
         return None
+    if loss.spelling is Spelling.OBJECT:  # may be weighted
+        return None
     meant = _meant(values, output, loss)
     if meant is None or not _classes(labels):
+        return None
+    if meant.min() < _SURE or meant.max() > 1 - _SURE:  # rounding decides the loss
         return None
     p = np.clip(meant, _TINY, 1 - _TINY)
     rows = p.shape[:-1]
@@ -85,7 +98,9 @@ def reference(values: Any, y: Any, output: Measured, loss: Loss, labels: Labels)
 
 def _meant(values: Any, output: Measured, loss: Loss) -> Any:
     match output.output.range:
-        case Range.SIMPLEX | Range.PROBABILITIES:
+        case Range.SIMPLEX:
+            return values.astype("float64")
+        case Range.PROBABILITIES if loss.family is Family.BINARY:
             return values.astype("float64")
         case Range.LOGITS:
             single = loss.family is Family.BINARY

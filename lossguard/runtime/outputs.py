@@ -153,7 +153,7 @@ class _Reader:
 
     def _wrapped(self, step: Step, tensor: Any) -> Output:
         layer = step.layer
-        inner = getattr(layer, "layer", getattr(layer, "forward_layer", getattr(layer, "cell", None)))
+        inner: Any = getattr(layer, "layer", getattr(layer, "forward_layer", getattr(layer, "cell", None)))
         activation = identified(inner.activation, self.library) if hasattr(inner, "activation") else UNKNOWN
         return replace(self._plain(step, tensor, activation), repair=LogitsRepair.LOST)
 

@@ -72,8 +72,10 @@ def _variables(model: Any, library: Library) -> Iterator[Undo]:
     for layer in layers(model):
         generators = getattr(layer, "_seed_generators", ()) if library.major >= 3 else ()  # noqa: PLR2004
         own += [generator.state for generator in generators]
-        inner = getattr(getattr(layer, "_random_generator", None), "_generator", None)  # tf_keras
-        own += [inner.state] if hasattr(inner, "state") else []
+        state = getattr(
+            getattr(getattr(layer, "_random_generator", None), "_generator", None), "state", None
+        )  # tf_keras
+        own += [] if state is None else [state]
     for variable in own:
         if id(variable) not in seen:
             seen.add(id(variable))

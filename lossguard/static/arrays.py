@@ -147,7 +147,7 @@ def _bunch_attribute(machine: Machine, owner: Value, name: str, site: Site) -> V
         size = target.labels.classes.size if isinstance(target, Array) else None
         if size is not None:
             return Tuple(tuple(machine.unknown("the name of a class") for _ in range(min(size, 256))))
-    return Unknown(("attribute", ("object", owner.serial), name), "a part of a data set", machine.text(site))
+    return Unknown(("attribute", ("object", owner.serial), name), "a part of a data set", site)
 
 
 NATIVE_ATTRIBUTES.append(_bunch_attribute)
@@ -557,7 +557,7 @@ def _encoder_attribute(machine: Machine, owner: Value, name: str, site: Site) ->
         fitted = machine.field(owner, "@classes")
         if isinstance(fitted, Array) and fitted.labels.classes.size is not None and name == "classes_":
             return Tuple(tuple(machine.unknown("a class") for _ in range(min(fitted.labels.classes.size, 256))))
-        return Unknown(("classes", owner.serial), "the classes of an encoder", machine.text(site))
+        return Unknown(("classes", owner.serial), "the classes of an encoder", site)
     return None
 
 
@@ -656,7 +656,7 @@ def _distinct(machine: Machine, source: Value, site: Site) -> Value:
     if count.size is not None:
         return Tuple(tuple(machine.unknown("a class") for _ in range(min(count.size, 256))))
     if isinstance(count.symbol, Key) and count.symbol.parts[0] == "len":
-        return Unknown(count.symbol.parts[1], "the distinct values", machine.text(site))
+        return Unknown(count.symbol.parts[1], "the distinct values", site)
     return machine.unknown("the distinct values", site)
 
 
@@ -664,9 +664,9 @@ def _greatest(request: Call, value: Value) -> Value | None:
     if isinstance(value, Array):
         if value.labels.high is not None and float(value.labels.high).is_integer():
             return Const(int(value.labels.high))
-        return Unknown(derived("max", value.key), "the greatest label", request.machine.text(request.site))
+        return Unknown(derived("max", value.key), "the greatest label", request.site)
     if isinstance(value, Unknown) and len(request.arguments.positional) == 1 and not request.arguments.keywords:
-        return Unknown(derived("max", value.key), "the greatest label", request.machine.text(request.site))
+        return Unknown(derived("max", value.key), "the greatest label", request.site)
     return None
 
 
@@ -784,7 +784,7 @@ def _max(request: Call) -> Value:
     high = request.receiver.labels.high
     if high is not None and float(high).is_integer():
         return Const(int(high))
-    return Unknown(derived("max", request.receiver.key), "the greatest label", request.machine.text(request.site))
+    return Unknown(derived("max", request.receiver.key), "the greatest label", request.site)
 
 
 @method(Array, "nunique")

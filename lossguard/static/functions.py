@@ -203,8 +203,12 @@ def _method(request: Call) -> Value:
 
 
 def _stranger(machine: Machine, callee: Value, arguments: Arguments, site: Site) -> Value:
-    """A call of something that is not understood: models that are still being built may change in it."""
-    for value in (*arguments.positional, *(value for _, value in arguments.keywords)):
+    """A call of something that is not understood: models that are still being built may change in it.
+
+    A class, by its spelling, is taken to keep the models it is given as they are.
+    """
+    constructor = isinstance(callee, Api) and callee.name.rpartition(".")[2][:1].isupper()
+    for value in () if constructor else (*arguments.positional, *dict(arguments.keywords).values()):
         for _, option in machine.worlds.options(value):
             if isinstance(option, Model) and machine.field(option, "@compiled") == NONE:
                 machine.write(option, "@havoc", Const(True))
@@ -379,7 +383,7 @@ def _attribute(machine: Machine, owner: Value, name: str, site: Site) -> Value:
             found = owner.find(name)
             if found is not None:
                 return found
-            return Unknown(("attribute", id(owner), name), f"the class has no {name}", machine.text(site))
+            return Unknown(("attribute", id(owner), name), f"the class has no {name}", site)
         case Super():
             return _super(machine, owner, name, site)
     describe = ATTRIBUTES.get(type(owner))
@@ -387,7 +391,7 @@ def _attribute(machine: Machine, owner: Value, name: str, site: Site) -> Value:
     if found is not None:
         return found
     if isinstance(owner, Instance) and owner.cls.library_base() is None:
-        return Unknown(("attribute", ("object", owner.serial), name), f"{name} was not set", machine.text(site))
+        return Unknown(("attribute", ("object", owner.serial), name), f"{name} was not set", site)
     return NativeMethod(owner, name)
 
 

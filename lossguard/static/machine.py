@@ -30,6 +30,7 @@ from lossguard.static.values import (
     Tuple,
     Unknown,
     Value,
+    Wording,
     derived,
 )
 from lossguard.static.worlds import Fork, Worlds, Written
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from lossguard.static.program import Module, Program
     from lossguard.static.sinks import Case
 
-MAX_STEPS = 60_000
+MAX_STEPS = 20_000
 STEPS_PER_CHARACTER = 2
 MAX_CALL_DEPTH = 40
 
@@ -102,7 +103,7 @@ class Machine:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.worlds = Worlds(lambda: self._serial)
+        self.worlds = Worlds(lambda: self._serial, self.wording)
         self.frames: list[Frame] = []
         self.models: list[Model] = []
         self.cases: list[Case] = []
@@ -147,12 +148,15 @@ class Machine:
 
     def unknown(self, reason: str, site: Site | None = None, key: Hashable = None) -> Unknown:
         """An unknown value; equal to another one only if the key is given and the same."""
-        text = self.text(site) if site is not None else ""
-        return Unknown(key if key is not None else ("fresh", self.serial()), reason, text)
+        return Unknown(key if key is not None else ("fresh", self.serial()), reason, site or "")
 
     def text(self, site: Site) -> str:
         """The source of a site on one line."""
         return syntax.text(site.module.tree, site.node)
+
+    def wording(self, words: Wording) -> str:
+        """The words themselves."""
+        return words if isinstance(words, str) else self.text(words)
 
     def pick(self, value: Value | None) -> Value:
         """One concrete value under the assumptions, with narrowing applied; None stays `NONE`."""

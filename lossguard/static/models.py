@@ -434,7 +434,7 @@ def _concerns(machine: Machine, number: int, fact: Fact) -> bool:
     if fact.labels is not None:
         widths += [fact.labels.width, fact.labels.classes]
     return any(
-        condition.comparison.symbol == width.symbol if width.symbol is not None else condition.text == width.text
+        condition.comparison.symbol == width.symbol if width.symbol is not None else machine.worlds.text(number) == width.text
         for width in widths
     )
 

@@ -28,6 +28,7 @@ from lossguard.static.values import (
     Tuple,
     Unknown,
     Value,
+    Wording,
     derived,
 )
 from lossguard.static.worlds import NO_ASSUMPTION, Comparison
@@ -251,8 +252,8 @@ def _compare(machine: Machine, target: cst.BaseCompOp, left: Value, right: Value
     if keys[0] == keys[1] and relation in {"==", "<=", ">="}:
         return TRUE
     if relation == "!=":
-        return Truth(machine.worlds.literal(("compare", keys, "=="), machine.text(site)).negated())
-    return Truth(machine.worlds.literal(("compare", keys, relation), machine.text(site)))
+        return Truth(machine.worlds.literal(("compare", keys, "=="), site).negated())
+    return Truth(machine.worlds.literal(("compare", keys, relation), site))
 
 
 def _against_constant(
@@ -266,7 +267,7 @@ def _against_constant(
         positive = {"!=": "==", ">": "<=", ">=": "<"}.get(relation, relation)
         literal = machine.worlds.literal(
             ("compare", left.key, positive, type(number).__name__, number),
-            left.text if offset else _subject(machine, left, site, mirrored=mirrored),
+            left.text if offset else _subject(left, site, mirrored=mirrored),
             Comparison(left.key, positive, number),
         )
         literal = literal if positive == relation else literal.negated()
@@ -277,11 +278,11 @@ def _against_constant(
     return _opaque(machine, None, site)
 
 
-def _subject(machine: Machine, value: Unknown, site: Site, *, mirrored: bool) -> str:
+def _subject(value: Unknown, site: Site, *, mirrored: bool) -> Wording:
     node = site.node
     if isinstance(node, cst.Comparison):
         operand = node.comparisons[0].comparator if mirrored else node.left
-        return machine.text(Site(site.module, operand))
+        return Site(site.module, operand)
     return value.text
 
 
@@ -320,7 +321,7 @@ def _identity(machine: Machine, left: Value, right: Value, site: Site, *, negate
 
 
 def _opaque(machine: Machine, key: Hashable, site: Site) -> Value:
-    return Truth(machine.worlds.literal(("opaque", key if key is not None else machine.serial()), machine.text(site)))
+    return Truth(machine.worlds.literal(("opaque", key if key is not None else machine.serial()), site))
 
 
 def alternatives(machine: Machine, value: Value, site: Site) -> list[tuple[Guard, bool]]:
@@ -343,7 +344,7 @@ def _truth(machine: Machine, value: Value, site: Site) -> list[tuple[Guard, bool
         case Truth(literal=literal):
             return _sides(machine, literal)
         case Unknown(key=key):
-            literal = machine.worlds.literal(("truth", key), machine.text(site))
+            literal = machine.worlds.literal(("truth", key), site)
             return _sides(machine, literal)
         case Tuple(items=items):
             return [(NO_ASSUMPTION, bool(items))]
@@ -357,7 +358,7 @@ def _truth(machine: Machine, value: Value, site: Site) -> list[tuple[Guard, bool
             pass
         case _:
             return [(NO_ASSUMPTION, True)]
-    return _sides(machine, machine.worlds.literal(("truth", machine.serial()), machine.text(site)))
+    return _sides(machine, machine.worlds.literal(("truth", machine.serial()), site))
 
 
 def _sides(machine: Machine, literal: Literal) -> list[tuple[Guard, bool]]:
@@ -370,7 +371,7 @@ def _sides(machine: Machine, literal: Literal) -> list[tuple[Guard, bool]]:
 def conjunction(machine: Machine, left: Literal, right: Literal, site: Site, *, both: bool) -> Truth:
     """`left and right` (`both`) or `left or right` as one condition that implies its parts."""
     if both:
-        literal = machine.worlds.literal(("and", left, right), machine.text(site), implied=(left, right))
+        literal = machine.worlds.literal(("and", left, right), site, implied=(left, right))
         return Truth(literal)
     refuted = (left.negated(), right.negated())
-    return Truth(machine.worlds.literal(("or", left, right), machine.text(site), refuted=refuted))
+    return Truth(machine.worlds.literal(("or", left, right), site, refuted=refuted))

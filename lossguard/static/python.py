@@ -498,7 +498,7 @@ def _parse_args(request: Call) -> Value:
 
 def _native_attribute(machine: Machine, owner: Value, name: str, site: Site) -> Value | None:
     if isinstance(owner, Native) and owner.name == "argparse.Namespace":
-        return Unknown(("command line", owner.serial, name), "it comes from the command line", machine.text(site))
+        return Unknown(("command line", owner.serial, name), "it comes from the command line", site)
     return None
 
 

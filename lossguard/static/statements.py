@@ -39,8 +39,8 @@ from lossguard.static.worlds import Fork, Written
 
 Executor = Callable[[Machine, Any, Scope], Flow]
 
-MAX_ASSUMPTIONS = 12
-"""Under more assumptions than this, a statement that tells further worlds apart is passed over."""
+MAX_NESTED_FORKS = 3
+"""A statement that tells more worlds apart than so many choices make is passed over."""
 
 
 def execute(machine: Machine, body: cst.BaseSuite | cst.Module, scope: Scope) -> Flow:
@@ -50,29 +50,25 @@ def execute(machine: Machine, body: cst.BaseSuite | cst.Module, scope: Scope) ->
         executor = _EXECUTORS.get(type(statement))
         if executor is None:
             continue
-        try:
-            flow = executor(machine, statement, scope)
-        except Fork as fork:
-            flow = _in_each_world(machine, executor, statement, scope, fork)
+        flow = _run(machine, executor, statement, scope, 0)
         if flow.exit is not Exit.NEXT:
             return flow
     return NEXT
 
 
-def _in_each_world(
-    machine: Machine, executor: Executor, statement: cst.CSTNode, scope: Scope, fork: Fork
-) -> Flow:
-    """A statement that needs one value where the worlds have several: run once in each."""
-
-    def run() -> Flow:
-        return executor(machine, statement, scope)
-
-    if len(machine.worlds.path) > MAX_ASSUMPTIONS:
-        return NEXT
+def _run(machine: Machine, executor: Executor, statement: cst.CSTNode, scope: Scope, depth: int) -> Flow:
+    """Run a statement; one that needs a single value where the worlds have several, once in each."""
     try:
-        return branch(machine, [(guard, run) for guard, _ in machine.worlds.options(fork.choice)])
-    except Fork as deeper:
-        return _in_each_world(machine, executor, statement, scope, deeper)
+        return executor(machine, statement, scope)
+    except Fork as fork:
+        choice = fork.choice
+    if depth == MAX_NESTED_FORKS:
+        return NEXT
+
+    def again() -> Flow:
+        return _run(machine, executor, statement, scope, depth + 1)
+
+    return branch(machine, [(guard, again) for guard, _ in machine.worlds.options(choice)])
 
 
 # branches
@@ -80,6 +76,8 @@ def _in_each_world(
 
 def branch(machine: Machine, sides: Sequence[tuple[Guard, Callable[[], Flow]]]) -> Flow:
     """Run each side under its guard and join what they did."""
+    if not sides:
+        return NEXT
     if len(sides) == 1:
         return sides[0][1]()
     outcomes: list[tuple[Guard, Flow, Written]] = []
@@ -102,6 +100,8 @@ def branch(machine: Machine, sides: Sequence[tuple[Guard, Callable[[], Flow]]]) 
 
 
 def _settle(machine: Machine, outcomes: list[tuple[Guard, Flow, Written]]) -> Flow:
+    if not outcomes:
+        return NEXT
     alive = [outcome for outcome in outcomes if outcome[1].exit is not Exit.RAISE]
     if not alive:
         return Flow(Exit.RAISE)
@@ -227,7 +227,7 @@ def _for(machine: Machine, node: cst.For, scope: Scope) -> Flow:
         return _unroll(machine, node, elements.items, scope)
     stands_for_all = element_of(machine, source, Site(scope.module, node.iter))
     if isinstance(elements, Tuple) and not isinstance(stands_for_all, Const):
-        stands_for_all = Unknown(("round", id(node)), "a loop over many elements", machine.text(Site(scope.module, node.target)))
+        stands_for_all = Unknown(("round", id(node)), "a loop over many elements", Site(scope.module, node.target))
     assign(machine, node.target, stands_for_all, scope)
     return _summarise(machine, node.body, scope)
 

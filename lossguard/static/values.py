@@ -29,6 +29,10 @@ class Site:
     node: cst.CSTNode
 
 
+Wording = str | Site
+"""Words of the source: as they are, or the place to read them when they are wanted."""
+
+
 class Value:
     """Anything that an expression can evaluate to."""
 
@@ -86,12 +90,12 @@ def derived(*parts: Hashable) -> Key | None:
 class Unknown(Value):
     """A value that was not understood. Two with the same key are the same value.
 
-    `reason` says which link is missing, for `--verbose`; `text` is how the source writes it.
+    `reason` says which link is missing, for `--verbose`; `text` is how the source writes it, or where.
     """
 
     key: Hashable
     reason: str = ""
-    text: str = ""
+    text: Wording = ""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Unknown) and self.key == other.key

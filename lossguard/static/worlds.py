@@ -12,10 +12,13 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from lossguard.static.values import UNBOUND, Choice, Guard, Literal, Unbound, Unknown, Value
+from lossguard.static.values import UNBOUND, Choice, Guard, Literal, Unbound, Unknown, Value, Wording
 
 MAX_OPTIONS = 12
 """A value with more options than this becomes unknown."""
+
+MAX_UNMERGED = 4 * MAX_OPTIONS
+"""So many options are compared with each other."""
 
 MAX_DEPTH = 6
 """So many choices may one operation depend on."""
@@ -38,10 +41,10 @@ class Comparison:
 class Condition:
     """Something unknown that a branch depends on.
 
-    `text` is how the source writes it; for a comparison, how it writes the unknown side.
+    `text` is how the source writes it, or where; for a comparison, of the unknown side.
     """
 
-    text: str
+    text: Wording
     comparison: Comparison | None = None
     implied: tuple[Literal, ...] = ()
     refuted: tuple[Literal, ...] = ()
@@ -76,8 +79,9 @@ Clock = Callable[[], int]
 class Worlds:
     """The conditions met so far, the current assumptions, and the journal of writes."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, words: Callable[[Wording], str]) -> None:
         self._clock = clock
+        self._words = words
         self._conditions: list[Condition] = []
         self._numbers: dict[Hashable, int] = {}
         self._assumed: dict[int, bool] = {}
@@ -90,7 +94,7 @@ class Worlds:
     def literal(
         self,
         key: Hashable,
-        text: str,
+        text: Wording,
         comparison: Comparison | None = None,
         implied: tuple[Literal, ...] = (),
         refuted: tuple[Literal, ...] = (),
@@ -111,12 +115,17 @@ class Worlds:
     def describe(self, literal: Literal) -> str:
         """The literal in the words of the source."""
         condition = self._conditions[literal.condition]
+        text = self._words(condition.text)
         if condition.comparison is not None:
-            relation = condition.comparison.relation
-            return f"{condition.text} {relation if literal.holds else _NEGATED[relation]} {condition.comparison.constant!r}"
+            relation = condition.comparison.relation if literal.holds else _NEGATED[condition.comparison.relation]
+            return f"{text} {relation} {condition.comparison.constant!r}"
         if literal.holds:
-            return condition.text
-        return condition.text.removeprefix("not ") if condition.text.startswith("not ") else f"not ({condition.text})"
+            return text
+        return text.removeprefix("not ") if text.startswith("not ") else f"not ({text})"
+
+    def text(self, number: int) -> str:
+        """How the source writes a condition."""
+        return self._words(self._conditions[number].text)
 
     def decided(self, literal: Literal) -> bool | None:
         """Whether the assumptions decide the literal, by themselves or by arithmetic."""
@@ -289,6 +298,8 @@ class Worlds:
                 flat.extend((guard | inner, option) for inner, option in value.options if _consistent(guard | inner))
             else:
                 flat.append((guard, value))
+        if len(flat) > MAX_UNMERGED:
+            return Unknown(("join", object()), "it depends on too many conditions")
         merged = _merge_equal(flat)
         if len(merged) == 1:
             return merged[0][1]

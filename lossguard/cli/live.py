@@ -1,0 +1,90 @@
+"""What the commands that look at live models share: which rules, and how findings are reported."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+from lossguard.cli.failure import FAILED, Failure
+
+if TYPE_CHECKING:
+    from lossguard.check import Checked
+
+FORMATS = ("text", "concise", "json")
+_FINDINGS = 1
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose mistakes are failures of the run."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Failure(f"{message} (see {self.prog} --help)")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options that both commands take."""
+    parser.add_argument("--select", action="append", metavar="RULES", help="only these: codes, names or prefixes (LG1)")
+    parser.add_argument("--ignore", action="append", metavar="RULES", help="all but these; wins over --select")
+    parser.add_argument("--output-format", choices=FORMATS, default="text", help="default: text")
+    parser.add_argument("--color", choices=["auto", "always", "never"], default="auto", help="default: auto")
+    parser.add_argument("--exit-zero", action="store_true", help="end with status 0 also when there are findings")
+    parser.add_argument("-v", "--verbose", action="store_true", help="also say what was measured beside the findings")
+    parser.add_argument("-q", "--quiet", action="store_true", help="findings only, no closing line")
+
+
+def enabled(select: Sequence[str] | None, ignore: Sequence[str] | None) -> frozenset[str] | None:
+    """The codes of the chosen rules; None for all that are not opt-in."""
+    if select is None and not ignore:
+        return None
+    from lossguard.cli.selection import codes, known_rules
+    from lossguard.rules import ALL
+
+    known = known_rules()
+    plain = frozenset(module.RULE.code for module in ALL if not module.RULE.opt_in)
+    chosen = plain if select is None else codes(_words(select), known, "--select")
+    return chosen - codes(_words(ignore), known, "--ignore") if ignore else chosen
+
+
+def _words(lists: Sequence[str]) -> list[str]:
+    return [word.strip() for one in lists for word in one.split(",") if word.strip()]
+
+
+def report(checked: Checked, asked: argparse.Namespace, closing: str, unexplained: Iterable[str] = ()) -> int:
+    """Findings to standard output, the rest to standard error; gives the exit status."""
+    from lossguard.report.words import clean
+
+    if asked.output_format == "json":
+        from lossguard.report.json import render_json
+
+        sys.stdout.write(render_json(checked.diagnostics))
+    elif asked.output_format == "concise":
+        from lossguard.report.concise import concise
+
+        sys.stdout.write(concise(checked.diagnostics))
+    elif checked.diagnostics:
+        from lossguard.cli.terminal import console, show
+        from lossguard.report.text import render_text
+
+        screen = console(asked.color)
+        render_text(checked, screen, closing=False)
+        show(screen)
+    sys.stdout.flush()
+    for problem in checked.problems:
+        sys.stderr.write(f"lossguard: error: {clean(problem)}\n")
+    notes = [*unexplained, *(checked.notes if asked.verbose else ())]
+    sys.stderr.writelines(f"lossguard: note: {clean(note)}\n" for note in dict.fromkeys(notes))
+    if not asked.quiet and not checked.problems:
+        stream = sys.stdout if asked.output_format == "text" else sys.stderr
+        stream.write(f"{_found(checked)} {closing}\n")
+    if checked.problems:
+        return FAILED
+    return _FINDINGS if checked.diagnostics and not asked.exit_zero else 0
+
+
+def _found(checked: Checked) -> str:
+    from lossguard.report.words import counted
+
+    number = len(checked.diagnostics)
+    return f"{counted(number, 'finding')}." if number else "No findings."

@@ -1,0 +1,106 @@
+"""`lossguard probe TARGET`: look at a saved model, or at one that a function builds."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import contextlib
+import os
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+
+from lossguard.cli.failure import Failure
+from lossguard.cli.live import Parser, add_options, enabled, report
+
+_DESCRIPTION = """\
+Builds or loads a compiled Keras model, runs it on one batch and checks that its output,
+loss, metrics and labels fit each other. Needs Keras: pip install 'lossguard[runtime]'."""
+_EPILOG = """\
+targets:
+  model.keras, model.h5, folder/     a saved model
+  package.module:build_model         a function that returns a compiled model, or the model
+  path/file.py:build_model           the same in a file
+
+exit status: 0 nothing found, 1 findings, 2 the model could not be looked at"""
+_PATIENCE = 1.0
+
+
+def probe(arguments: Sequence[str]) -> int:
+    """Look at what the arguments name, report, and give the exit status."""
+    asked = _arguments(arguments)
+    codes = enabled(asked.select, asked.ignore)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from lossguard.check import Checked
+    from lossguard.report.words import counted
+    from lossguard.runtime.library import NotProbed, require_keras
+    from lossguard.runtime.load import UserError, labels, load
+    from lossguard.runtime.probe import probe as probed
+    from lossguard.runtime.script import user_traceback
+
+    try:
+        require_keras()
+        with contextlib.redirect_stdout(sys.stderr), _patience(f"loading {asked.target}"):
+            model = load(asked.target, dict(asked.arg), allow_code=asked.allow_code)
+            y = labels(asked.labels) if asked.labels is not None else None
+            x = labels(asked.inputs) if asked.inputs is not None else None
+            found = probed(model, x, y, select=codes)
+    except UserError as failed:
+        if failed.__cause__ is not None:
+            sys.stderr.write(user_traceback(failed.__cause__))
+        raise Failure(f"{failed} failed") from failed
+    except NotProbed as why:
+        raise Failure(str(why)) from why
+    if asked.verbose:
+        sys.stderr.writelines(source.text for source in found.sources.values())
+    checked = Checked(found.diagnostics, 1, 1, 1, sources=found.sources, notes=found.notes)
+    closing = f"Looked at 1 model with {counted(found.outputs, 'output')}."
+    return report(checked, asked, closing, found.unexplained)
+
+
+def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = Parser(
+        prog="lossguard probe",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("target", metavar="TARGET", help="a saved model, module:function or file.py:function")
+    parser.add_argument(
+        "--arg", action="append", default=[], type=_argument, metavar="NAME=VALUE", help="an argument of the function"
+    )
+    parser.add_argument("--labels", metavar="FILE", help="labels: .npy, or .npz with one array for each output")
+    parser.add_argument("--inputs", metavar="FILE", help="inputs that go with them, in the same form")
+    parser.add_argument(
+        "--allow-code",
+        action="store_true",
+        help="run Python code that is stored in a saved model (Lambda layers): it can do anything that you can",
+    )
+    add_options(parser)
+    return parser.parse_args(list(arguments))
+
+
+def _argument(text: str) -> tuple[str, object]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.isidentifier():
+        raise argparse.ArgumentTypeError(f"not NAME=VALUE: {text!r}")
+    try:
+        return name, ast.literal_eval(value)
+    except (SyntaxError, ValueError):
+        return name, value
+
+
+@contextlib.contextmanager
+def _patience(doing: str) -> Iterator[None]:
+    """Say on a terminal what takes so long, if it does."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    timer = threading.Timer(_PATIENCE, lambda: sys.stderr.write(f"lossguard: {doing} ...\n"))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -1,0 +1,201 @@
+"""The user's training script, run up to its first training step in a process of its own.
+
+`python -m lossguard.runtime RESULT OPTIONS SCRIPT [ARGS]` writes what it found to the file RESULT.
+"""
+
+# ruff: noqa: ANN401  (Keras is not typed)
+
+from __future__ import annotations
+
+import json
+import pickle
+import sys
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from lossguard.findings import Diagnostic, Place
+from lossguard.runtime.batches import Batch, take
+from lossguard.runtime.intercept import watch
+from lossguard.runtime.library import NotProbed, library_of
+from lossguard.runtime.look import look
+from lossguard.runtime.origins import Live
+from lossguard.runtime.spots import Program, Spot, here, users
+from lossguard.runtime.verdicts import diagnostics, unexplained
+from lossguard.source import Source, Unreadable, decode, read_bytes, reported_name, without_bad_cells
+
+
+@dataclass(slots=True)
+class Ran:
+    """What came of a run. `error` is one line; a run with one has failed."""
+
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    unexplained: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    sources: dict[str, Source] = field(default_factory=dict)
+    models: int = 0
+    error: str = ""
+
+
+class _Enough(BaseException):
+    """Ends the program where its training would begin; no `except Exception` of it gets in the way."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """Looks at every model that the program is about to train."""
+
+    program: Program
+    enabled: frozenset[str] | None
+    goes_on: bool
+    ran: Ran = field(default_factory=Ran)
+    _spots: dict[int, tuple[Any, Spot]] = field(default_factory=dict)
+    _compiled: dict[int, tuple[Any, Spot | None]] = field(default_factory=dict)
+    _busy: bool = False
+
+    def made(self, thing: Any, spot: Spot) -> None:
+        if not self._busy:
+            self._spots.setdefault(id(thing), (thing, spot))
+
+    def compiled(self, model: Any, spot: Spot | None) -> None:
+        self._compiled[id(model)] = model, spot
+
+    def fed(self, model: Any, how: str, x: Any, y: Any) -> Any:
+        batch = None
+        try:
+            batch = take(x, y)
+            self._look(model, batch, here())
+        except NotProbed as why:
+            if not self.goes_on:
+                self.ran.error = str(why)
+                if why.__cause__ is not None:
+                    sys.stderr.write(user_traceback(why.__cause__))
+                raise _Enough from None
+            self.ran.notes.append(f"{how}: {why}")
+        if not self.goes_on:
+            raise _Enough
+        return x if batch is None or batch.data is None else batch.data
+
+    def unfed(self) -> None:
+        """At the end of a program that trains nothing: the models that it compiled, on made-up inputs."""
+        for model, spot in list(self._compiled.values()):
+            self._look(model, None, spot)
+
+    def _look(self, model: Any, batch: Batch | None, use: Spot | None) -> None:
+        self._busy = True
+        try:
+            found = look(model, library_of(model), batch)
+        finally:
+            self._busy = False
+        where = _InProgram(self.program, self._spots, self._compiled.get(id(model), (model, None))[1] or use, use)
+        told = diagnostics(found, where, self.enabled)
+        self.ran.diagnostics += [one for one in told if one not in self.ran.diagnostics]
+        self.ran.notes += found.notes
+        self.ran.unexplained += unexplained(found, self.enabled)
+        self.ran.models += 1
+        for spot in (use, *(spot for _, spot in self._spots.values())):
+            source = self.program.source(spot.filename) if spot is not None else None
+            if source is not None:
+                self.ran.sources[source.filename] = source
+
+
+@dataclass(frozen=True, slots=True)
+class _InProgram:
+    """Places in the user's program: where a thing was made, else the `compile` or the `fit` that uses it."""
+
+    program: Program
+    spots: dict[int, tuple[Any, Spot]]
+    compiled: Spot | None
+    used: Spot | None
+
+    def _spot(self, origin: object) -> Spot | None:
+        if isinstance(origin, Live):
+            if origin.kind == "labels":
+                return self.used or self.compiled
+            known = self.spots.get(id(origin.thing))
+            if known is not None and known[0] is origin.thing and origin.kind != "compile":
+                return known[1]
+        return self.compiled or self.used
+
+    def place(self, origin: object) -> Place:
+        spot = self._spot(origin)
+        return self.program.place(spot if spot is not None else Spot(str(self.program.main.path), 1, 1, None, None))
+
+    def label(self, origin: object, label: str) -> str:
+        """The layer by its name, too."""
+        named = isinstance(origin, Live) and origin.kind == "layer" and origin.name
+        return f"{label}, layer {origin.name!r}" if named and isinstance(origin, Live) else label
+
+
+def main(arguments: list[str]) -> int:
+    """Run a script; the exit status says only whether the result was written."""
+    result, options, script, *rest = arguments
+    asked: dict[str, Any] = json.loads(options)
+    ran = Ran()
+    try:
+        source = _source(Path(script))
+        run = _Run(Program(source), None if asked["select"] is None else frozenset(asked["select"]), asked["continue"])
+        ran = run.ran
+        watch(run)
+        _execute(source, script, rest, run)
+    except (NotProbed, Unreadable) as why:
+        ran.error = why.reason if isinstance(why, Unreadable) else str(why)
+        if why.__cause__ is not None:
+            sys.stderr.write(user_traceback(why.__cause__))
+    Path(result).write_bytes(pickle.dumps(ran))
+    return 0
+
+
+def _source(path: Path) -> Source:
+    path = path.resolve()
+    source = decode(read_bytes(path), reported_name(path, Path.cwd()), path)
+    if source is None:
+        raise NotProbed(f"{path.name} is a notebook in another language than Python")
+    if source.cells:
+        source, _ = without_bad_cells(source, _parses)
+    return source
+
+
+def _parses(text: str) -> bool:
+    try:
+        compile(text, "cell", "exec")
+    except SyntaxError:
+        return False
+    return True
+
+
+def _execute(source: Source, script: str, arguments: list[str], run: _Run) -> None:
+    path = str(source.path)
+    module = ModuleType("__main__")
+    module.__file__ = path
+    sys.modules["__main__"] = module
+    sys.argv = [script, *arguments]
+    sys.path[0] = str(Path(path).parent)
+    try:
+        exec(compile(source.text, path, "exec"), module.__dict__)  # noqa: S102  that is what was asked for
+    except _Enough:
+        return
+    except NotProbed:
+        raise
+    except SystemExit as stop:
+        if stop.code not in {None, 0} and not run.ran.models:
+            raise NotProbed(f"{source.filename} ended with status {stop.code} before it trained a model") from None
+    except BaseException as error:  # noqa: BLE001  whatever ends the user's program
+        sys.stderr.write(user_traceback(error))
+        if not run.ran.diagnostics:  # which explain it, most likely
+            before = " before it trained a model" if not run.ran.models else ""
+            raise NotProbed(f"{source.filename} failed{before}") from None
+        run.ran.notes.append(f"{source.filename} failed: {type(error).__name__}")
+    if not run.ran.models:
+        run.unfed()
+    if not run.ran.models:
+        raise NotProbed(f"{source.filename} ended without compiling or training a Keras model")
+
+
+def user_traceback(error: BaseException) -> str:
+    """The exception as Python shows it, with the frames of the user's own files."""
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if users(frame.filename)]
+    lines = ["Traceback (most recent call last):\n", *traceback.format_list(own)] if own else []
+    return "".join([*lines, *traceback.format_exception_only(type(error), error)])
