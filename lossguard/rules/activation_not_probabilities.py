@@ -80,6 +80,10 @@ RULE = Rule(
 BOUNDED_BELOW = frozenset({"elu", "selu", "celu", "gelu", "silu", "hard_silu", "mish", "log_sigmoid"})
 """Activations whose range has no name of its own among the facts."""
 
+CUT_OFF = frozenset({"relu", "relu6"})
+"""Activations that leave no negative score."""
+
+CROSS_ENTROPIES = frozenset({Family.BINARY, Family.CATEGORICAL, Family.SPARSE_CATEGORICAL})
 HARMLESS = SIGMOIDS | NORMALISED_BY_THE_LOSS | {"linear", "softmax", None}
 
 
@@ -99,6 +103,23 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 remedy=f"Use `{wanted}` in the output layer, or no activation and `from_logits=True` in the loss.",
                 severity=severity,
                 repairs=(SetActivation(wanted),),
+            )
+
+
+        case (
+            TrainingSetup(output=Output() as output, loss=Loss(from_logits=True) as loss)
+            | LossCall(prediction=Output() as output, loss=Loss(from_logits=True) as loss)
+        ) if output.range is Range.NONNEGATIVE and output.activation in CUT_OFF and loss.family in CROSS_ENTROPIES:
+            yield RULE.finding(
+                f"{called(loss)} expects raw scores, but {output.activation} leaves none below zero",
+                at_loss(loss, "takes the output for raw scores"),
+                at_output(output),
+                effect="The probability of class 1 never falls below 0.5, so class 0 is never predicted."
+                if loss.family is Family.BINARY
+                else "Scores below zero become zero and lose their gradient: the model may learn, by a poorer loss.",
+                remedy="Leave the activation away: the loss applies its own.",
+                severity=Severity.WARNING,
+                repairs=(SetActivation("linear"),),
             )
 
 

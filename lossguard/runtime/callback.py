@@ -78,11 +78,9 @@ class LossGuard:
         self.params = params
 
     def on_train_begin(self, logs: object = None) -> None:  # noqa: ARG002  as Keras calls it
-        from lossguard.runtime.probe import probe
-
         x, y = self._given if self._given[0] is not None else _fed(self.model)
         try:
-            self.probed = probe(self.model, x, y, select=self._select)
+            self.probed = _probed(self.model, x, y, self._select)
         except NotProbed as why:
             warnings.warn(f"lossguard: {why}", LossMisuseWarning, stacklevel=2)
             return
@@ -109,6 +107,25 @@ class LossGuard:
         return False
 
     _implements_train_batch_hooks = _implements_test_batch_hooks = _implements_predict_batch_hooks = _none
+
+
+def _probed(model: Any, x: Any, y: Any, select: frozenset[str] | None) -> Probed:
+    """A look at the model whose findings point at the user's call of `fit`, where that is in a file."""
+    from lossguard.runtime.batches import take
+    from lossguard.runtime.library import library_of
+    from lossguard.runtime.look import look
+    from lossguard.runtime.probe import probe
+    from lossguard.runtime.spots import InProgram, Program, here
+    from lossguard.runtime.verdicts import diagnostics, unexplained
+
+    spot = here()
+    program = Program()
+    source = program.source(spot.filename) if spot is not None else None
+    if spot is None or source is None:
+        return probe(model, x, y, select=select)
+    seen = look(model, library_of(model), take(x, y) if x is not None else None)
+    found = diagnostics(seen, InProgram(program, {}, None, spot), select)
+    return Probed(found, tuple(unexplained(seen, select)), seen.notes, {source.filename: source}, len(seen.seen))
 
 
 def _fed(model: Any) -> tuple[Any, Any]:

@@ -16,13 +16,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from lossguard.findings import Diagnostic, Place
+from lossguard.findings import Diagnostic
 from lossguard.runtime.batches import Batch, take
 from lossguard.runtime.intercept import watch
 from lossguard.runtime.library import NotProbed, library_of
 from lossguard.runtime.look import look
-from lossguard.runtime.origins import Live
-from lossguard.runtime.spots import Program, Spot, here, users
+from lossguard.runtime.spots import InProgram, Program, Spot, here, users
 from lossguard.runtime.verdicts import diagnostics, unexplained
 from lossguard.source import Source, Unreadable, decode, read_bytes, reported_name, without_bad_cells
 
@@ -89,7 +88,7 @@ class _Run:
             found = look(model, library_of(model), batch)
         finally:
             self._busy = False
-        where = _InProgram(self.program, self._spots, self._compiled.get(id(model), (model, None))[1] or use, use)
+        where = InProgram(self.program, self._spots, self._compiled.get(id(model), (model, None))[1] or use, use)
         told = diagnostics(found, where, self.enabled)
         self.ran.diagnostics += [one for one in told if one not in self.ran.diagnostics]
         self.ran.notes += found.notes
@@ -99,34 +98,6 @@ class _Run:
             source = self.program.source(spot.filename) if spot is not None else None
             if source is not None:
                 self.ran.sources[source.filename] = source
-
-
-@dataclass(frozen=True, slots=True)
-class _InProgram:
-    """Places in the user's program: where a thing was made, else the `compile` or the `fit` that uses it."""
-
-    program: Program
-    spots: dict[int, tuple[Any, Spot]]
-    compiled: Spot | None
-    used: Spot | None
-
-    def _spot(self, origin: object) -> Spot | None:
-        if isinstance(origin, Live):
-            if origin.kind == "labels":
-                return self.used or self.compiled
-            known = self.spots.get(id(origin.thing))
-            if known is not None and known[0] is origin.thing and origin.kind != "compile":
-                return known[1]
-        return self.compiled or self.used
-
-    def place(self, origin: object) -> Place:
-        spot = self._spot(origin)
-        return self.program.place(spot if spot is not None else Spot(str(self.program.main.path), 1, 1, None, None))
-
-    def label(self, origin: object, label: str) -> str:
-        """The layer by its name, too."""
-        named = isinstance(origin, Live) and origin.kind == "layer" and origin.name
-        return f"{label}, layer {origin.name!r}" if named and isinstance(origin, Live) else label
 
 
 def main(arguments: list[str]) -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 import sysconfig
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from types import CodeType, FrameType
 
 from lossguard.findings import Place, Position
+from lossguard.runtime.origins import Live
 from lossguard.source import Source, Unreadable, decode, read_bytes, reported_name, split_lines
 
 _NOT_THEIRS = tuple(
@@ -57,11 +59,11 @@ def _spot(code: CodeType, instruction: int, row: int) -> Spot:
 class Program:
     """The user's files, as far as places in them were asked for. `main` is the program that was started."""
 
-    main: Source
+    main: Source | None = None
     _sources: dict[str, Source | None] = field(default_factory=dict)
 
     def source(self, filename: str) -> Source | None:
-        if self.main.path is not None and filename == str(self.main.path):
+        if self.main is not None and filename == str(self.main.path):
             return self.main
         if filename not in self._sources:
             path = Path(filename)
@@ -82,6 +84,36 @@ class Program:
         left = len(first) - len(first.lstrip()) if spot.first_column is None else _characters(first, spot.first_column)
         right = len(last) if spot.last_column is None else _characters(last, spot.last_column)
         return source.place(Position(spot.first_row, left + 1), Position(spot.last_row, right + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class InProgram:
+    """Places in the user's program: where a thing was made, else the `compile` or the `fit` that uses it."""
+
+    program: Program
+    spots: Mapping[int, tuple[object, Spot]]
+    compiled: Spot | None
+    used: Spot | None
+
+    def _spot(self, origin: object) -> Spot | None:
+        if isinstance(origin, Live):
+            if origin.kind == "labels":
+                return self.used or self.compiled
+            known = self.spots.get(id(origin.thing))
+            if known is not None and known[0] is origin.thing and origin.kind != "compile":
+                return known[1]
+        return self.compiled or self.used
+
+    def place(self, origin: object) -> Place:
+        spot = self._spot(origin)
+        main = self.program.main
+        known = spot or Spot(str(main.path) if main is not None else "<unknown>", 1, 1, None, None)
+        return self.program.place(known)
+
+    def label(self, origin: object, label: str) -> str:
+        """The layer by its name, too."""
+        named = isinstance(origin, Live) and origin.kind == "layer" and origin.name
+        return f"{label}, layer {origin.name!r}" if named and isinstance(origin, Live) else label
 
 
 def _line(lines: list[str], row: int) -> str:

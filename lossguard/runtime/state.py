@@ -89,6 +89,8 @@ def layers(model: Any) -> list[Any]:
 
 
 def _variable(variable: Any) -> Iterator[Undo]:
+    import numpy as np
+
     before = to_numpy(variable)
     if before is None:
         return
@@ -96,7 +98,7 @@ def _variable(variable: Any) -> Iterator[Undo]:
 
     def undo() -> None:
         after = to_numpy(variable)
-        if after is None or after.tobytes() != before.tobytes():
+        if after is None or not np.array_equal(after, before, equal_nan=before.dtype.kind in "fc"):
             variable.assign(before)
 
     yield undo

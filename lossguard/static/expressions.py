@@ -108,6 +108,8 @@ def _conventional(machine: Machine, name: str) -> Value | None:
     dotted = CONVENTIONS.get(name)
     if dotted is None and name[0].isupper():
         dotted = f"keras.layers.{name}" if machine.knows(f"keras.layers.{name}") else None
+    elif dotted is None and machine.knows(f"keras.losses.{name}"):
+        dotted = f"keras.losses.{name}"
     if dotted is None:
         return None
     machine.guessed = True

@@ -250,7 +250,7 @@ def call_function(machine: Machine, callee: Function, arguments: Arguments, site
     scope = Scope(bind(machine, callee, arguments, site), callee.scope, callee.module, function=callee)
     if isinstance(callee.node, cst.Lambda):
         return evaluate(machine, callee.node.body, scope)
-    frame = Frame(callee.module, callee, machine.worlds.mark())
+    frame = Frame(callee.module, callee, machine.worlds.mark(), site)
     with _entered(machine, frame):
         flow = unwind(machine, frame, 0, execute(machine, callee.node.body, scope))
         machine.worlds.retract(frame.mark)

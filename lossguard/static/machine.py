@@ -85,6 +85,7 @@ class Frame:
     module: Module
     function: Function | None = None
     mark: int = 0
+    site: Site | None = None
     pending: list[Pending] = field(default_factory=list)
     returned: list[tuple[Guard, Value]] = field(default_factory=list)
     yielded: list[Value] = field(default_factory=list)
@@ -138,6 +139,11 @@ class Machine:
     @property
     def frame(self) -> Frame:
         return self.frames[-1]
+
+    def via(self) -> Site | None:
+        """The outermost running call that is written in the checked file."""
+        sites = (frame.site for frame in self.frames if frame.site is not None)
+        return next((site for site in sites if site.module is self.program.main), None)
 
     @property
     def summarising(self) -> bool:

@@ -420,7 +420,7 @@ def record(machine: Machine, model: Model, labels: Value | None, use: Site, purp
                         for literal in machine.worlds.path
                         if literal in guard or _concerns(machine, literal.condition, fact)
                     )
-                    machine.cases.append(Case(fact, path, (*group, number)))
+                    machine.cases.append(Case(fact, path, (*group, number), machine.via()))
 
 
 def _concerns(machine: Machine, number: int, fact: Fact) -> bool:

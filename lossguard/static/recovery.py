@@ -7,6 +7,9 @@ import re
 
 MAX_ATTEMPTS = 25
 _OPENER = re.compile(r"on line (\d+)")
+_PRINT = re.compile(r"^([ \t]*)print[ \t]+(?![=(,.)\]])[^\n]*[^\\,(\n]$", re.MULTILINE)
+"""The `print` statement of Python 2, on one line."""
+
 _BLOCK = re.compile(r"\s*(if|for|while|with|def|class|else|elif|try|except|finally|async)\b.*:")
 
 
@@ -15,7 +18,7 @@ def recovered(text: str) -> str | None:
 
     Rows stay what they are. What is found in such a program is never certain.
     """
-    rows = text.split("\n")
+    rows = _PRINT.sub(r"\1pass", text).split("\n") if refused_row(text) is not None else text.split("\n")
     for _ in range(MAX_ATTEMPTS):
         refused = refused_row("\n".join(rows))
         if refused is None:

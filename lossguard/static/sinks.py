@@ -6,13 +6,17 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from lossguard.facts import Fact
-from lossguard.static.values import Literal
+from lossguard.static.values import Literal, Site
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A fact in one world. The worlds of one `group` cover everything that can happen there."""
+    """A fact in one world. The worlds of one `group` cover everything that can happen there.
+
+    `via` is the call in the checked file that leads to what lies in another file.
+    """
 
     fact: Fact
     path: tuple[Literal, ...]
     group: Hashable
+    via: Site | None = None

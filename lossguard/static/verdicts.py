@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 
-from lossguard.facts import Fact
-from lossguard.findings import Confidence, Diagnostic, Finding, Place, RelatedPlace
+from lossguard.facts import Fact, TrainingSetup
+from lossguard.findings import Confidence, Diagnostic, Evidence, Finding, Place, RelatedPlace
+from lossguard.static import syntax
 from lossguard.static.interpreter import Understanding
 from lossguard.static.places import places
+from lossguard.static.sinks import Case
 from lossguard.static.values import Literal, Site
 from lossguard.static.worlds import Worlds
 
@@ -39,7 +41,8 @@ def diagnostics(understanding: Understanding, judge: Judge) -> list[Diagnostic]:
 def _conditional(understanding: Understanding, judge: Judge, worlds: Worlds) -> Iterable[tuple[Finding, str | None]]:
     groups: dict[Hashable, list[tuple[Path, list[Finding]]]] = defaultdict(list)
     for case in understanding.cases:
-        groups[case.group].append((frozenset(case.path), judge(case.fact)))
+        found = [_explained(finding, case, understanding) for finding in judge(case.fact)]
+        groups[case.group].append((frozenset(case.path), found))
     for cases in groups.values():
         seen: dict[Hashable, _Seen] = {}
         for path, findings in cases:
@@ -56,6 +59,22 @@ def _conditional(understanding: Understanding, judge: Judge, worlds: Worlds) -> 
             if any(worlds.condition_at(literal.condition).default for literal in literals):
                 finding = replace(finding, confidence=Confidence.LIKELY)
             yield finding, _words(paths, worlds)
+
+
+def _explained(finding: Finding, case: Case, understanding: Understanding) -> Finding:
+    """The finding with the places that lead to it, where the rule names none of them."""
+    fact = case.fact
+    if not isinstance(fact, TrainingSetup) or not isinstance(fact.origin, Site):
+        return finding
+    told = [evidence.origin for evidence in finding.evidence if isinstance(evidence.origin, Site)]
+    within = {id(node) for node in syntax.walk(fact.origin.node)}
+    added = []
+    if not any(id(site.node) in within for site in told):
+        added.append(Evidence(fact.origin, "compiled here"))
+    main = understanding.machine.program.main
+    if case.via is not None and all(site.module is not main for site in (*told, fact.origin)):
+        added.append(Evidence(case.via, "called from here"))
+    return replace(finding, evidence=(*finding.evidence, *added))
 
 
 def _identity(finding: Finding) -> Hashable:

@@ -49,8 +49,6 @@ def main(root: Path) -> None:
 
     stand_in = helpers(root / "tests")
     patch = pytest.MonkeyPatch()
-    for space in (keras, tf.keras):
-        stand_in._stand_in_for_downloads(patch, space, tf)
     tf.config.run_functions_eagerly(True)
     fit = keras.Model.fit
 
@@ -63,6 +61,8 @@ def main(root: Path) -> None:
     found = {}
     for path in sorted((root / "fixtures").glob("*/*.py")):
         keras.utils.set_random_seed(4)
+        for space in (keras, tf.keras):  # each time: TensorFlow's lazy modules can be made anew
+            stand_in._stand_in_for_downloads(patch, space, tf)
         source = _source(path)
         opt_in = path.parent.name == "regression-loss-on-classes"
         run = current.run = _Run(Program(source), frozenset(BY_CODE) if opt_in else None, goes_on=True)

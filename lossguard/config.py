@@ -1,0 +1,229 @@
+"""Where configuration is found, and how it is read; the only module that reads TOML."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lossguard import __version__
+from lossguard.settings import KEYS, Config, Key, Kind
+
+if TYPE_CHECKING:
+    from lossguard.check import Options
+
+NAMES = ("lossguard.toml", ".lossguard.toml", "pyproject.toml")
+"""In the order in which they are looked for in a folder."""
+
+_VERSION = re.compile(r"\s*(==|!=|>=|<=|>|<|~=)?\s*(\d+(?:\.\d+)*)\s*")
+_CALLED = {bool: "true or false", dict: "a table", float: "a number", int: "a number", list: "a list", str: "a string"}
+
+
+class Misconfigured(Exception):  # noqa: N818  what is configured is wrong
+    """A configuration that can't be used; its text is one line that names the file and the key."""
+
+
+class Configs:
+    """The configuration of every folder: that of the nearest file above it, under the command line's.
+
+    `file` is the only one that is read, where it is given; `isolated` reads none.
+    """
+
+    def __init__(self, over: Config, *, file: Path | None = None, isolated: bool = False) -> None:
+        self._over = over
+        self._fixed = Config() if isolated else read(file, asked=True) if file is not None else None
+        self._nearest: dict[Path, Config] = {}
+        self._options: dict[Path, Options] = {}
+
+    def of(self, folder: Path) -> Config:
+        """The settings for what lies in this folder."""
+        found = self._fixed if self._fixed is not None else self._above(folder)
+        return (found or Config()).apply(self._over)
+
+    def options(self, path: Path) -> Options:
+        """The options for this file."""
+        folder = path.parent
+        if folder not in self._options:
+            self._options[folder] = options(self.of(folder))
+        return self._options[folder]
+
+    def _above(self, folder: Path) -> Config:
+        if folder not in self._nearest:
+            here = _in(folder)
+            parent = folder.parent
+            self._nearest[folder] = here or (Config() if parent == folder else self._above(parent))
+        return self._nearest[folder]
+
+
+def _in(folder: Path) -> Config | None:
+    for name in NAMES:
+        path = folder / name
+        if path.is_file():
+            found = read(path)
+            if found is not None:
+                return found
+    return None
+
+
+def read(path: Path, *, asked: bool = False) -> Config | None:
+    """The settings in this file; None for a `pyproject.toml` that has none, unless it was asked for by name."""
+    in_project = path.name == "pyproject.toml"
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise Misconfigured(f"{path}: cannot be read: {error.strerror or error}") from error
+    if in_project and not asked and b"lossguard" not in data:
+        return None
+    document = toml(data, path)
+    if not in_project:
+        return config(document, path, "")
+    tool = document.get("tool")
+    table = tool.get("lossguard") if isinstance(tool, dict) else None
+    if table is None and not asked:
+        return None
+    if not isinstance(table, dict):
+        raise Misconfigured(f"{path}: has no table [tool.lossguard]")
+    return config(table, path, "[tool.lossguard] ")
+
+
+def toml(data: bytes, path: Path) -> dict[str, object]:
+    """The document in these bytes."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+
+    try:
+        return dict(tomllib.loads(data.decode("utf-8")))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Misconfigured(f"{path}: is not valid TOML: {error}") from error
+
+
+def config(table: Mapping[str, object], path: Path, section: str) -> Config:
+    """The settings in a table; anything in it that is not known, or of another type, is refused."""
+    by_name = {key.name: (attribute, key) for attribute, key in KEYS.items()}
+    values: dict[str, object] = {}
+    for name, value in table.items():
+        if name not in by_name:
+            similar = get_close_matches(name.replace("_", "-"), by_name, n=1)
+            hint = f"; did you mean {similar[0]!r}?" if similar else f"; known are {', '.join(by_name)}"
+            raise Misconfigured(f"{path}: {section}unknown key {name!r}{hint}")
+        attribute, key = by_name[name]
+        try:
+            values[attribute] = _value(key, value)
+        except ValueError as error:
+            raise Misconfigured(f"{path}: {section}{name}{error}") from error
+    found = Config(file=path, root=path.parent, **values)  # type: ignore[arg-type]  checked one by one
+    if found.required_version is not None and not allows(found.required_version, __version__):
+        raise Misconfigured(f"{path}: requires lossguard {found.required_version}, this is {__version__}")
+    return found
+
+
+def _value(key: Key, value: object) -> object:
+    """The value as the class holds it; a ValueError says what is wrong, to follow the key's name."""
+    match key.kind, value:
+        case Kind.RULES, list():
+            return _codes(value)
+        case Kind.RULES_BY_PATTERN, dict() if all(isinstance(one, list) for one in value.values()):
+            return tuple((pattern, _codes(words)) for pattern, words in value.items())
+        case Kind.TEXTS, list() if _are_strings(value):
+            return tuple(value)
+        case Kind.FLAG, bool():
+            return value
+        case Kind.VERSION, str() if re.fullmatch(r"[23](\.\d+)*", value):
+            return value
+        case Kind.BACKENDS, str() | list():
+            return tuple(_chosen(key, one) for one in ([value] if isinstance(value, str) else value))
+        case Kind.TEXT, str():
+            return _chosen(key, value) if key.choices else _text(key, value)
+    raise ValueError(f" must be {key.kind.value}, not {_CALLED.get(type(value), 'a date')}")
+
+
+def _codes(words: list[object]) -> tuple[str, ...]:
+    from lossguard.selection import UnknownRule, codes
+
+    if not _are_strings(words):
+        raise ValueError(" must list strings: codes, names or prefixes of rules")
+    try:
+        return tuple(sorted(codes(map(str, words))))
+    except UnknownRule as unknown:
+        raise ValueError(f": {unknown}") from unknown
+
+
+def _chosen(key: Key, value: object) -> str:
+    if value in key.choices:
+        return str(value)
+    similar = get_close_matches(str(value), key.choices, n=1)
+    raise ValueError(
+        f" can't be {value!r}; " + (f"did you mean {similar[0]!r}?" if similar else "it is " + " or ".join(key.choices))
+    )
+
+
+def _text(key: Key, value: str) -> str:
+    if key.name == "required-version":
+        allows(value, __version__)
+    return value
+
+
+def _are_strings(values: list[object]) -> bool:
+    return all(isinstance(one, str) for one in values)
+
+
+def allows(specifier: str, version: str) -> bool:
+    """Whether a version is among those that a specifier such as `>=0.1,<1` names."""
+    return all(_allows(part, version) for part in specifier.split(","))
+
+
+def _allows(part: str, version: str) -> bool:
+    found = _VERSION.fullmatch(part)
+    if found is None:
+        raise ValueError(f" is no version specifier: {part.strip()!r}; write for example '>=0.1,<1'")
+    operator, bound = found[1] or "==", _numbers(found[2])
+    length = max(len(bound), len(_numbers(version)))
+    this, that = (numbers + (0,) * (length - len(numbers)) for numbers in (_numbers(version), bound))
+    tests: dict[str, Callable[[], bool]] = {
+        "==": lambda: this == that,
+        "!=": lambda: this != that,
+        ">=": lambda: this >= that,
+        "<=": lambda: this <= that,
+        ">": lambda: this > that,
+        "<": lambda: this < that,
+        "~=": lambda: this >= that and this[: len(bound) - 1] == bound[:-1],
+    }
+    return tests[operator]()
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version.partition("+")[0]))
+
+
+def options(found: Config) -> Options:
+    """The options that these settings mean."""
+    from lossguard.check import Options
+    from lossguard.facts import Target
+    from lossguard.findings import Confidence, Severity
+
+    selected = None if found.select is None else frozenset(found.select)
+    if found.extend_select:
+        from lossguard.selection import plain
+
+        selected = (plain() if selected is None else selected) | frozenset(found.extend_select)
+    keras = None if found.keras_version is None else frozenset({int(found.keras_version.split(".")[0])})
+    root = found.root
+    return Options(
+        select=selected,
+        ignore=frozenset(found.ignore or ()),
+        min_confidence=Confidence(found.min_confidence or "likely"),
+        min_severity=Severity(found.min_severity or "info"),
+        fixable=None if found.fixable is None else frozenset(found.fixable),
+        per_file_ignores=tuple((pattern, frozenset(codes)) for pattern, codes in found.per_file_ignores or ()),
+        exclude=found.exclude or (),
+        force_exclude=bool(found.force_exclude),
+        root=root,
+        roots=tuple(root / folder for folder in found.roots or ()) if root is not None else (),
+        target=None if found.backend is None else Target(frozenset(found.backend), keras or Target().keras),
+        keras=keras,
+    )

@@ -1,0 +1,146 @@
+"""What can be configured: one class, from which the reader of files, the JSON schema and the flags derive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+FORMATS = (
+    "text", "concise", "json", "json-v1", "jsonl", "sarif", "github", "gitlab", "junit", "markdown"
+)  # fmt: skip
+BACKENDS = ("tensorflow", "jax", "torch")
+SEVERITIES = ("info", "warning", "error")
+CONFIDENCES = ("likely", "certain")
+
+
+class Kind(Enum):
+    """What a value has to be; the text says it in an error."""
+
+    RULES = "a list of rules"
+    RULES_BY_PATTERN = "a table of patterns, each with a list of rules"
+    TEXTS = "a list of strings"
+    FLAG = "true or false"
+    TEXT = "a string"
+    VERSION = "a string such as '3' or '2.15'"
+    BACKENDS = "a backend, or a list of backends"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of the configuration: how it is written, what it takes, what it does."""
+
+    name: str
+    kind: Kind
+    help: str
+    choices: tuple[str, ...] = ()
+
+
+def _key(kind: Kind, about: str, choices: tuple[str, ...] = ()) -> Any:  # noqa: ANN401  as `dataclasses.field`
+    return field(default=None, metadata={"kind": kind, "help": about, "choices": choices})
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Settings of one file or of one command line; None where it says nothing.
+
+    Rules are held as codes. `file` is where the settings were read, `root` what its paths are relative to.
+    """
+
+    select: tuple[str, ...] | None = _key(
+        Kind.RULES, "Only these rules: codes, names, prefixes of codes, or ALL. Default: all that are not opt-in."
+    )
+    extend_select: tuple[str, ...] | None = _key(Kind.RULES, "These rules too, such as opt-in ones.")
+    ignore: tuple[str, ...] | None = _key(Kind.RULES, "All but these rules; wins over select.")
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] | None = _key(
+        Kind.RULES_BY_PATTERN, "Rules to leave out in the files that match a pattern, written as in .gitignore."
+    )
+    exclude: tuple[str, ...] | None = _key(
+        Kind.TEXTS, "Patterns of files and folders not to check, written as in .gitignore, relative to this file."
+    )
+    force_exclude: bool | None = _key(Kind.FLAG, "Leave out excluded files also when they are named on the command line.")
+    min_severity: str | None = _key(Kind.TEXT, "Hide findings below this severity. Default: info.", SEVERITIES)
+    min_confidence: str | None = _key(Kind.TEXT, "Hide findings below this confidence. Default: likely.", CONFIDENCES)
+    fixable: tuple[str, ...] | None = _key(Kind.RULES, "Offer and make fixes only for these rules. Default: all.")
+    output_format: str | None = _key(Kind.TEXT, "How findings are written. Default: text.", FORMATS)
+    roots: tuple[str, ...] | None = _key(
+        Kind.TEXTS, "Folders where absolute imports start, besides those that are found: relative to this file."
+    )
+    keras_version: str | None = _key(Kind.VERSION, "The Keras that the project runs on. Default: from its dependencies.")
+    backend: tuple[str, ...] | None = _key(
+        Kind.BACKENDS, "The backends that the project runs on. Default: from its dependencies and imports.", BACKENDS
+    )
+    baseline: str | None = _key(Kind.TEXT, "A file of known findings that are not reported, relative to this file.")
+    required_version: str | None = _key(Kind.TEXT, "The versions of lossguard that may read this, such as '>=0.1,<1'.")
+    file: Path | None = None
+    root: Path | None = None
+
+    def apply(self, over: Config) -> Config:
+        """These settings, with those that `over` says anything about replaced; what it ignores is added.
+
+        Where `over` selects rules, what was selected and ignored before counts no more.
+        """
+        changed: dict[str, Any] = {key.name: value for key, value in over.items()}
+        if over.select is None:
+            for name in ("ignore", "extend_select"):
+                both = (getattr(self, name) or ()) + (getattr(over, name) or ())
+                changed[name] = both or getattr(self, name)
+        else:
+            changed |= {"ignore": over.ignore, "extend_select": over.extend_select}
+        return replace(self, **changed)
+
+    def items(self) -> list[tuple[Key, Any]]:
+        """The keys that are set, each under its attribute's name, with their values."""
+        found = []
+        for attribute, key in KEYS.items():
+            value = getattr(self, attribute)
+            if value is not None:
+                found.append((replace(key, name=attribute), value))
+        return found
+
+
+KEYS: dict[str, Key] = {
+    one.name: Key(one.name.replace("_", "-"), one.metadata["kind"], one.metadata["help"], one.metadata["choices"])
+    for one in fields(Config)
+    if one.metadata
+}
+"""The keys by the attributes that hold them."""
+
+_STRINGS = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
+_SHAPES: dict[Kind, dict[str, object]] = {
+    Kind.RULES: {"type": "array", "items": {"$ref": "#/definitions/rule"}},
+    Kind.RULES_BY_PATTERN: {
+        "type": "object",
+        "additionalProperties": {"type": "array", "items": {"$ref": "#/definitions/rule"}},
+    },
+    Kind.TEXTS: _STRINGS,
+    Kind.FLAG: {"type": "boolean"},
+    Kind.TEXT: {"type": "string"},
+    Kind.VERSION: {"type": "string", "pattern": r"^[23](\.\d+)*$"},
+}
+
+
+def schema(rules: dict[str, str]) -> dict[str, object]:
+    """The JSON schema of a configuration file; `rules` has the name of every code."""
+    named = {"enum": [*rules, *rules.values(), "ALL"]}
+    prefix = {"type": "string", "pattern": "^[Ll][Gg][0-9]{0,3}$"}
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "lossguard",
+        "description": "Configuration of lossguard: lossguard.toml, or [tool.lossguard] in pyproject.toml.",
+        "type": "object",
+        "properties": {key.name: _shape(key) for key in KEYS.values()},
+        "additionalProperties": False,
+        "definitions": {"rule": {"anyOf": [named, prefix]}},
+    }
+
+
+def _shape(key: Key) -> dict[str, object]:
+    if key.kind is Kind.BACKENDS:
+        one: dict[str, object] = {"enum": list(key.choices)}
+        return {"description": key.help, "anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
+    shape = dict(_SHAPES[key.kind], description=key.help)
+    if key.choices:
+        shape = {"description": key.help, "enum": list(key.choices)}
+    return shape

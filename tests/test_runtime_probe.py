@@ -1,0 +1,420 @@
+"""Live models: what is understood of them, and that they are as before afterwards."""
+
+# ruff: noqa: ANN401, NPY002  (Keras is not typed; the random numbers of programs are what is tested)
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+import lossguard
+from lossguard.facts import Family, LogitsRepair, Range
+from lossguard.findings import Severity
+
+np = pytest.importorskip("numpy", reason="NumPy comes with TensorFlow: pip install 'lossguard[test]'")
+tf = pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'lossguard[test]'")
+keras: Any = pytest.importorskip("keras")
+
+from lossguard.runtime.batches import take  # noqa: E402
+from lossguard.runtime.library import NotProbed, library_of  # noqa: E402
+from lossguard.runtime.look import Seen, look  # noqa: E402
+
+pytestmark = [pytest.mark.keras, pytest.mark.filterwarnings("ignore")]
+
+X = np.random.default_rng(0).random((40, 4)).astype("float32")
+IDS = np.random.default_rng(1).integers(0, 3, 40)
+HOT = np.eye(3, dtype="float32")[IDS]
+YES = (IDS > 1).astype("float32")
+
+
+def sequential(*layers: Any, loss: Any = None, metrics: Any = None) -> Any:
+    model = keras.Sequential([keras.Input((4,)), *layers])
+    model.compile("sgd", loss=loss, metrics=metrics)
+    return model
+
+
+def dense(units: int, activation: Any = None, **options: Any) -> Any:
+    return keras.layers.Dense(units, activation=activation, **options)
+
+
+def seen(model: Any, x: Any = X, y: Any = None) -> Seen:
+    return look(model, library_of(model), take(x, y)).seen[0]
+
+
+def codes(model: Any, x: Any = X, y: Any = None) -> list[str]:
+    return [found.code for found in lossguard.probe(model, x, y).diagnostics]
+
+
+class Own(keras.Model):  # type: ignore[misc]
+    """A model whose last function is no layer."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self.head = dense(3)
+        self.function = function
+
+    def call(self, x: Any) -> Any:
+        return self.function(self.head(x))
+
+
+# what the output is
+
+
+@pytest.mark.parametrize(
+    ("layers", "activation", "range_"),
+    [
+        ([dense(3, "softmax")], "softmax", Range.SIMPLEX),
+        ([dense(3), keras.layers.Activation("sigmoid")], "sigmoid", Range.PROBABILITIES),
+        ([dense(3), keras.layers.Softmax()], "softmax", Range.SIMPLEX),
+        ([dense(3, "softmax"), keras.layers.Reshape((3,))], "softmax", Range.SIMPLEX),
+        ([dense(3), keras.layers.Lambda(lambda t: keras.ops.softmax(t))], "softmax", Range.SIMPLEX),
+        ([dense(3), keras.layers.Lambda(lambda t: t / 2)], None, Range.UNKNOWN),
+        ([dense(3, lambda t: tf.nn.relu(t))], "relu", Range.NONNEGATIVE),
+        ([dense(3, "softmax"), keras.layers.BatchNormalization()], "linear", Range.LOGITS),
+        ([keras.layers.Dense(8, "relu"), keras.Sequential([dense(3, "tanh")])], "tanh", Range.SIGNED_UNIT),
+        ([dense(3, "softmax"), keras.layers.Activation("linear", dtype="float32")], "softmax", Range.SIMPLEX),
+        ([keras.layers.Reshape((2, 2)), keras.layers.LSTM(3)], "tanh", Range.SIGNED_UNIT),
+        ([keras.layers.Reshape((2, 2)), keras.layers.TimeDistributed(dense(3, "softmax"))], "softmax", Range.SIMPLEX),
+    ],
+)
+def test_activation_and_range(layers: list[Any], activation: str | None, range_: Range) -> None:
+    output = seen(sequential(*layers, loss="mse")).measured.output
+    assert (output.activation, output.range) == (activation, range_)
+    assert output.width.size == 3
+
+
+@pytest.mark.parametrize(
+    ("function", "activation", "range_"),
+    [
+        (lambda t: keras.ops.softmax(t), "softmax", Range.SIMPLEX),
+        (lambda t: tf.nn.sigmoid(t), "sigmoid", Range.PROBABILITIES),
+        (lambda t: t, "linear", Range.LOGITS),
+        (lambda t: tf.exp(t) / tf.reduce_sum(1 + tf.exp(t)), None, Range.UNKNOWN),
+        (lambda t: tf.square(t) / tf.reduce_sum(tf.square(t), axis=-1, keepdims=True), None, Range.SIMPLEX),
+    ],
+)
+def test_function_in_call_is_recognised_by_its_values(
+    function: Callable[[Any], Any], activation: str | None, range_: Range
+) -> None:
+    model = Own(function)
+    model.compile("sgd", loss="mse")
+    output = seen(model).measured.output
+    assert (output.activation, output.range) == (activation, range_)
+
+
+def test_a_layer_that_lies_is_found_out() -> None:
+    class Shifted(keras.layers.Softmax):  # type: ignore[misc]
+        def call(self, inputs: Any, mask: Any = None) -> Any:
+            return super().call(inputs, mask) * 8 - 4
+
+    output = seen(sequential(dense(3), Shifted(), loss="mse")).measured.output
+    assert output.range is not Range.SIMPLEX
+    assert output.activation != "softmax"
+
+
+@pytest.mark.parametrize(
+    ("tail", "repair"),
+    [
+        ([], LogitsRepair.KEPT),
+        ([keras.layers.Dropout(0.0)], LogitsRepair.KEPT),
+        ([keras.layers.Dropout(0.5)], LogitsRepair.LOST),
+        ([keras.layers.Reshape((3,))], LogitsRepair.LOST),
+    ],
+)
+def test_whether_tensorflow_goes_back_is_looked_up(tail: list[Any], repair: LogitsRepair) -> None:
+    assert seen(sequential(dense(3, "softmax"), *tail, loss="mse")).measured.output.repair is repair
+
+
+def test_function_of_tensorflow_is_repaired_in_graphs_only() -> None:
+    output = seen(sequential(dense(3, tf.nn.softmax), loss="mse")).measured.output
+    assert output.repair is LogitsRepair.GRAPH_ONLY
+
+
+# which loss it is
+
+
+def closure(*, from_logits: bool) -> Any:
+    def my_loss(y: Any, p: Any) -> Any:
+        return 3 * keras.losses.categorical_crossentropy(y, p, from_logits=from_logits)
+
+    return my_loss
+
+
+@pytest.mark.parametrize(
+    ("loss", "name", "from_logits"),
+    [
+        ("categorical_crossentropy", "categorical_crossentropy", False),
+        ("bce", "binary_crossentropy", False),
+        (keras.losses.CategoricalCrossentropy(from_logits=True), "categorical_crossentropy", True),
+        (keras.losses.CategoricalCrossentropy, "categorical_crossentropy", False),
+        (keras.losses.categorical_crossentropy, "categorical_crossentropy", False),
+        (partial(keras.losses.binary_crossentropy, from_logits=True), "binary_crossentropy", True),
+        (closure(from_logits=True), "categorical_crossentropy", True),
+        (closure(from_logits=False), "categorical_crossentropy", False),
+        (lambda y, p: keras.ops.mean(keras.ops.square(y - p), axis=-1), "mean_squared_error", False),
+        (lambda y, p: keras.losses.sparse_categorical_crossentropy(y, p), "sparse_categorical_crossentropy", False),
+        (tf.nn.softmax_cross_entropy_with_logits, "categorical_crossentropy", True),
+        (tf.nn.sigmoid_cross_entropy_with_logits, "binary_crossentropy", True),
+    ],
+)
+def test_loss(loss: Any, name: str, from_logits: bool) -> None:  # noqa: FBT001
+    found = seen(sequential(dense(3, "softmax"), loss=loss)).setup.loss
+    assert found is not None
+    assert (found.name, found.from_logits) == (name, from_logits)
+
+
+def test_a_loss_that_is_none_of_keras_is_not_understood() -> None:
+    def mixed(y: Any, p: Any) -> Any:
+        return keras.losses.mean_squared_error(y, p) + keras.losses.categorical_crossentropy(y, p)
+
+    assert seen(sequential(dense(3, "softmax"), loss=mixed)).setup.loss is None
+    assert codes(sequential(dense(3, "softmax"), loss=mixed), X, HOT) == []
+
+
+def test_every_loss_of_keras_is_recognised_by_what_it_computes() -> None:
+    for name in ("kl_divergence", "hinge", "categorical_hinge", "huber", "poisson", "binary_focal_crossentropy"):
+        function = getattr(keras.losses, name)
+        found = seen(sequential(dense(3, "softmax"), loss=lambda y, p, f=function: 0.5 * f(y, p))).setup.loss
+        assert found is not None
+        assert found.name == name
+
+
+# findings
+
+
+@pytest.mark.parametrize(
+    ("layers", "loss", "y", "found"),
+    [
+        ([dense(3, "softmax")], keras.losses.SparseCategoricalCrossentropy(from_logits=True), IDS, ["LG101"]),
+        ([dense(1)], "binary_crossentropy", YES, ["LG103"]),
+        ([dense(3)], closure(from_logits=False), HOT, ["LG103"]),
+        ([dense(3)], closure(from_logits=True), HOT, []),
+        ([dense(3, "softmax")], "categorical_crossentropy", IDS, ["LG201"]),
+        ([dense(3, "softmax")], "sparse_categorical_crossentropy", HOT, ["LG202"]),
+        ([dense(2, "softmax")], "sparse_categorical_crossentropy", IDS, ["LG301"]),
+        ([dense(3, "softmax")], "sparse_categorical_crossentropy", IDS + 1, ["LG302"]),
+        ([dense(1, "sigmoid")], "mse", X[:, 0] * 10, ["LG113"]),
+        ([dense(3, "softmax")], "sparse_categorical_crossentropy", IDS, []),
+        ([dense(3, "softmax")], "categorical_crossentropy", HOT, []),
+        ([dense(1, "sigmoid")], "binary_crossentropy", YES, []),
+        ([dense(1, "sigmoid")], "binary_crossentropy", YES[:, None], []),
+        ([dense(1)], "mse", X[:, 0] * 10, []),
+    ],
+)
+def test_findings(layers: list[Any], loss: Any, y: Any, found: list[str]) -> None:
+    assert codes(sequential(*layers, loss=loss), X, y) == found
+
+
+def test_every_output_has_its_own_setup() -> None:
+    inputs = keras.Input((4,))
+    hidden = dense(5)(inputs)
+    outputs = {"kind": dense(3, name="kind")(hidden), "size": dense(1, name="size")(hidden)}
+    model = keras.Model(inputs, outputs)
+    model.compile("sgd", {"kind": "sparse_categorical_crossentropy", "size": "mse"}, metrics={"size": ["accuracy"]})
+    probed = lossguard.probe(model, X, {"kind": IDS, "size": X[:, 1]})
+    assert [one.code for one in probed.diagnostics] == ["LG103", "LG405"]
+    assert probed.outputs == 2
+    model = keras.Model(inputs, list(outputs.values()))
+    model.compile("sgd", ["sparse_categorical_crossentropy", "mse"])
+    assert codes(model, X, (IDS, X[:, 1])) == ["LG103"]
+
+
+def test_several_inputs_and_made_up_ones() -> None:
+    words, numbers = keras.Input((None,), dtype="int32", name="words"), keras.Input((4,), name="numbers")
+    joined = keras.layers.Concatenate()(
+        [keras.layers.GlobalMaxPooling1D()(keras.layers.Embedding(5, 2)(words)), numbers]
+    )
+    model = keras.Model({"words": words, "numbers": numbers}, dense(1, "softmax")(joined))
+    model.compile("sgd", "binary_crossentropy")
+    probed = lossguard.probe(model)
+    assert [one.code for one in probed.diagnostics] == ["LG105"]
+    assert "made-up inputs" in probed.notes[0]
+    assert codes(model, {"words": np.ones((40, 7), "int32"), "numbers": X}, YES) == ["LG105"]
+
+
+@pytest.mark.parametrize("kind", ["dataset", "generator", "sequence"])
+def test_one_batch_of_what_fit_takes(kind: str) -> None:
+    class Batches(keras.utils.PyDataset):  # type: ignore[misc]
+        def __len__(self) -> int:
+            return 1
+
+        def __getitem__(self, index: int) -> Any:
+            return X, IDS
+
+    data = {
+        "dataset": tf.data.Dataset.from_tensor_slices((X, IDS)).batch(16),
+        "generator": ((X, IDS) for _ in range(2)),
+        "sequence": Batches(),
+    }[kind]
+    assert codes(sequential(dense(3, "softmax"), loss="categorical_crossentropy"), data) == ["LG201"]
+
+
+def test_the_text_of_the_model_is_what_findings_point_into() -> None:
+    model = sequential(dense(3, "softmax", name="head"), loss=keras.losses.CategoricalCrossentropy(from_logits=True))
+    probed = lossguard.probe(model, X, HOT)
+    (found,) = probed.diagnostics
+    (source,) = probed.sources.values()
+    assert found.place.filename == f"<model {model.name!r}>" == source.filename
+    row = source.text.splitlines()[found.place.start.row - 1]
+    assert row[found.place.start.column - 1 : found.place.end.column - 1] == "CategoricalCrossentropy(from_logits=True)"
+    assert "head" in source.text
+
+
+# measurements
+
+
+def test_the_loss_is_compared_with_what_it_ought_to_be() -> None:
+    doubled = sequential(
+        dense(3, "softmax"), keras.layers.Reshape((3,)), loss=keras.losses.CategoricalCrossentropy(from_logits=True)
+    )
+    numbers = seen(doubled, X, HOT).numbers
+    values = np.asarray(doubled(X))[:32]
+    right = -np.log((values * HOT[:32]).sum(axis=1)).mean()
+    again = np.exp(values) / np.exp(values).sum(axis=1, keepdims=True)
+    assert numbers.reference == pytest.approx(right, rel=1e-4)
+    assert numbers.loss == pytest.approx(-np.log((again * HOT[:32]).sum(axis=1)).mean(), rel=1e-4)
+    (found,) = lossguard.probe(doubled, X, HOT).diagnostics
+    assert "Measured on this batch: the loss is" in found.effect
+
+
+def test_a_right_loss_is_what_it_ought_to_be() -> None:
+    for layers, loss, y in (
+        ([dense(3, "softmax")], "sparse_categorical_crossentropy", IDS),
+        ([dense(3)], keras.losses.CategoricalCrossentropy(from_logits=True), HOT),
+        ([dense(1, "sigmoid")], "binary_crossentropy", YES),
+        ([dense(1)], keras.losses.BinaryCrossentropy(from_logits=True), YES),
+    ):
+        numbers = seen(sequential(*layers, loss=loss), X, y).numbers
+        assert numbers.loss == pytest.approx(numbers.reference, rel=1e-3)
+        assert numbers.gradient is not None
+        assert numbers.gradient > 1e-3
+
+
+def test_a_dead_loss_gives_no_gradient() -> None:
+    model = sequential(dense(1), loss="categorical_crossentropy")
+    assert seen(model, X, YES).numbers.gradient == 0
+    (found,) = lossguard.probe(model, X, YES).diagnostics
+    assert "gets no gradient" in found.effect
+
+
+def test_what_no_rule_speaks_of_is_told() -> None:
+    def dead(y: Any, p: Any) -> Any:
+        return keras.ops.mean(keras.ops.stop_gradient(p) * 0 + y)
+
+    def broken(y: Any, p: Any) -> Any:
+        raise ValueError("not today")
+
+    model = sequential(dense(1, kernel_initializer="zeros"), loss=broken)
+    told = lossguard.probe(model, X, YES).unexplained
+    assert told == ("the loss raises ValueError: not today", "every output is 0")
+    assert lossguard.probe(sequential(dense(1), loss="mse"), X, YES).unexplained == ()
+
+
+# the model stays as it was
+
+
+def snapshot(model: Any) -> list[bytes]:
+    return [
+        np.asarray(one).tobytes() for one in (*model.variables, *model.optimizer.variables, *model.metrics_variables)
+    ]
+
+
+def test_nothing_is_changed() -> None:
+    class Counting(keras.layers.Layer):  # type: ignore[misc]
+        """A layer that draws numbers and counts its calls even when the model is not trained."""
+
+        def build(self, shape: Any) -> None:
+            self.calls = self.add_weight(shape=(), initializer="zeros", trainable=False)
+            self.seeds = keras.random.SeedGenerator(3)
+
+        def call(self, inputs: Any) -> Any:
+            self.calls.assign_add(1.0)
+            return inputs + keras.random.normal((1,), seed=self.seeds) * 0
+
+    model = sequential(
+        dense(4), keras.layers.BatchNormalization(), Counting(), keras.layers.Dropout(0.5), dense(3, "softmax"),
+        loss="sparse_categorical_crossentropy", metrics=["accuracy"],
+    )  # fmt: skip
+    model.fit(X, IDS, epochs=1, verbose=0)
+    keras.utils.set_random_seed(5)
+    before, draws = snapshot(model), (random.getstate(), np.random.get_state()[1].tobytes())
+    call = keras.layers.Layer.__call__
+    lossguard.probe(model, X, IDS)
+    assert snapshot(model) == before
+    assert (random.getstate(), np.random.get_state()[1].tobytes()) == draws
+    assert keras.layers.Layer.__call__ is call
+    drawn = float(tf.random.uniform(())), float(keras.random.uniform(()))
+    keras.utils.set_random_seed(5)
+    assert (float(tf.random.uniform(())), float(keras.random.uniform(()))) == drawn
+
+
+def test_training_goes_as_if_there_had_been_no_probe() -> None:
+    def trained(*, probed: bool) -> list[bytes]:
+        keras.utils.set_random_seed(9)
+        model = sequential(dense(8, "relu"), keras.layers.Dropout(0.3), dense(3), loss="mse")
+        if probed:
+            lossguard.probe(model, X, HOT)
+        model.fit(X, HOT, epochs=2, verbose=0)
+        return snapshot(model)
+
+    assert trained(probed=True) == trained(probed=False)
+
+
+def test_a_failure_leaves_keras_as_it_was() -> None:
+    call = keras.layers.Layer.__call__
+    with pytest.raises(NotProbed, match="forward pass: the batch does not fit"):
+        lossguard.probe(sequential(dense(1), loss="mse"), np.zeros((4, 7)))
+    assert keras.layers.Layer.__call__ is call
+
+
+# what can't be looked at
+
+
+def test_a_model_that_is_not_compiled() -> None:
+    with pytest.raises(NotProbed, match=r"not compiled; call model.compile"):
+        lossguard.probe(keras.Sequential([keras.Input((4,)), dense(1)]))
+
+
+def test_a_model_that_is_not_built() -> None:
+    model = Own(lambda t: t)
+    model.compile("sgd", "mse")
+    with pytest.raises(NotProbed, match="not built"):
+        lossguard.probe(model)
+    assert codes(model, X, HOT) == []
+
+
+def test_something_else() -> None:
+    with pytest.raises(NotProbed, match="not a Keras model: 'dict' object"):
+        lossguard.probe({})
+
+
+def test_strings_as_inputs() -> None:
+    model = keras.Sequential([keras.Input((), dtype="string"), keras.layers.Lambda(tf.strings.length)])
+    model.compile("sgd", "mse")
+    with pytest.raises(NotProbed, match="string inputs are not supported"):
+        lossguard.probe(model)
+    with pytest.raises(NotProbed, match="string inputs are not supported"):
+        lossguard.probe(model, np.array(["a", "b"]))
+
+
+def test_a_finding_has_the_severity_of_this_backend() -> None:
+    model = sequential(dense(3), loss="sparse_categorical_crossentropy")
+    (found,) = lossguard.probe(model, X, IDS).diagnostics
+    assert (found.code, found.severity) == ("LG103", Severity.WARNING)
+
+
+def test_only_the_selected_rules() -> None:
+    model = sequential(dense(1, "softmax"), loss="mse")
+    assert [one.code for one in lossguard.probe(model, X, YES, select=["LG103"]).diagnostics] == []
+    assert [one.code for one in lossguard.probe(model, X, YES, select=["LG105"]).diagnostics] == ["LG105"]
+
+
+def test_family_of_a_measured_loss() -> None:
+    loss = seen(sequential(dense(3), loss=closure(from_logits=True)), X, HOT).setup.loss
+    assert loss is not None
+    assert loss.family is Family.CATEGORICAL
+    assert loss.text == "my_loss"
