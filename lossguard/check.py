@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lossguard.facts import Target
 from lossguard.findings import Confidence, Diagnostic, Place, Position
+from lossguard.options import Options, OptionsOf, for_file
+from lossguard.sift import Hidden, Marked, sift
 from lossguard.source import Source, Unreadable, decode, from_text, read_bytes, reported_name, without_bad_cells
 
 if TYPE_CHECKING:
+    from lossguard.baseline import Baseline, Known
+    from lossguard.diff import Changes
     from lossguard.facts import Fact
     from lossguard.findings import Finding
     from lossguard.static.program import Trees
     from lossguard.static.syntax import SyntaxProblem
+
+__all__ = ["Checked", "Options", "OptionsOf", "check_paths", "check_source"]
 
 _KERAS = re.compile(rb"keras|tensorflow|\btf\.")
 _SINK = re.compile(rb"loss|compile\s*\(|cross_?entropy|\.fit\(")
@@ -24,15 +30,8 @@ _FOREIGN_SINK = re.compile(rb"(?<!\bre)\.compile\s*\(")
 _STACK = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What to report. `select` and `ignore` hold codes; None selects all rules that are not opt-in."""
-
-    select: frozenset[str] | None = None
-    ignore: frozenset[str] = frozenset()
-    min_confidence: Confidence = Confidence.LIKELY
-    show_models: bool = False
-    verbose: bool = False
+Progress = Callable[[int, int], None]
+"""Told after each file how many of how many are done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,9 @@ class Checked:
     """What a run found and what it looked at.
 
     `problems` are paths that could not be checked, one line each; `notes` say what was understood.
-    `sources` has the program of every file that a diagnostic names, by its reported name.
+    `sources` has the program of every file that a diagnostic names, by its reported name. `hidden` counts
+    the findings that are not among the diagnostics, `fixed` are entries of the baseline that no longer occur,
+    `unsuppressed` all findings but the suppressed ones: what a baseline written now has to know.
     """
 
     diagnostics: tuple[Diagnostic, ...]
@@ -50,61 +51,111 @@ class Checked:
     problems: tuple[str, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    hidden: Hidden = field(default_factory=Hidden)
+    fixed: tuple[Known, ...] = ()
+    unsuppressed: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(slots=True)
 class _Result:
-    """What one file gave."""
+    """What one file gave. `marked` is its program where that has comments that may suppress findings,
+    `judged` says that what these don't suppress is not there."""
 
+    options: Options
+    name: str
     diagnostics: list[Diagnostic] = field(default_factory=list)
     sources: dict[str, Source] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     keras: bool = False
     models: int = 0
+    marked: Source | None = None
+    judged: bool = False
 
 
-def check_paths(paths: Sequence[str], *, options: Options | None = None) -> Checked:
-    """Check files and folders. Unknown and unreadable ones are told in `problems`, the others checked."""
+def check_paths(
+    paths: Sequence[str],
+    *,
+    options: Options | OptionsOf | None = None,
+    baseline: Baseline | None = None,
+    changes: Changes | None = None,
+    progress: Progress | None = None,
+) -> Checked:
+    """Check files and folders. Unknown and unreadable ones are told in `problems`, the others checked.
+
+    No configuration is read; `lossguard.config.Configs` gives `options` as the command would have them.
+    """
     from lossguard.project import discover
 
     cwd = Path.cwd()
-    found = discover(paths, cwd=cwd)
-    checker = _Checker(options or Options(), cwd)
-    results = [checker.file(path) for path in found.files]
+    options_of = _options_of(options)
+    found = discover(paths, cwd=cwd, options_of=options_of)
+    checker = _Checker(options_of, cwd)
+    results = []
+    for number, path in enumerate(found.files, 1):
+        result = checker.file(path)
+        result.judged = result.judged or path in found.whole
+        results.append(result)
+        if progress is not None:
+            progress(number, len(found.files))
     problems = [f"{path}: no such file or folder" for path in found.missing] + list(found.problems)
-    return _gathered(results, problems)
+    return _gathered(results, problems, baseline, changes)
 
 
-def check_source(text: str, filename: str = "<stdin>", *, options: Options | None = None) -> Checked:
+def check_source(
+    text: str,
+    filename: str = "<stdin>",
+    *,
+    options: Options | OptionsOf | None = None,
+    baseline: Baseline | None = None,
+    changes: Changes | None = None,
+) -> Checked:
     """Check one program given as text; a name that ends in `.ipynb` makes it a notebook."""
     cwd = Path.cwd()
-    checker = _Checker(options or Options(), cwd)
     path = None if filename.startswith("<") else cwd / filename
-    result = _Result(keras=bool(_KERAS.search(text.encode("utf-8", "replace"))))
+    checker = _Checker(_options_of(options), cwd)
+    result = checker.begin(path or cwd / "stdin.py", filename)
+    result.keras = bool(_KERAS.search(text.encode("utf-8", "replace")))
     try:
         source = from_text(text, filename, path)
     except Unreadable as unreadable:
         checker.unreadable(result, filename, unreadable)
     else:
         if source is not None:
+            result.marked = source
             checker.source(result, source)
-    return _gathered([result], [])
+    return _gathered([result], [], baseline, changes)
 
 
-def _gathered(results: Sequence[_Result], problems: Sequence[str]) -> Checked:
-    diagnostics = sorted({diagnostic for result in results for diagnostic in result.diagnostics}, key=_order)
+def _options_of(options: Options | OptionsOf | None) -> OptionsOf:
+    if options is None or isinstance(options, Options):
+        same = options or Options()
+        return lambda _: same
+    return options
+
+
+def _gathered(
+    results: Sequence[_Result], problems: Sequence[str], baseline: Baseline | None, changes: Changes | None
+) -> Checked:
+    found = {diagnostic: result.options for result in reversed(results) for diagnostic in result.diagnostics}
     sources: dict[str, Source] = {}
     for result in results:
         sources.update(result.sources)
+    marked = [Marked(result.marked, result.options, result.judged) for result in results if result.marked is not None]
+    sources.update({one.source.filename: one.source for one in marked if one.source.filename not in sources})
+    checked = {result.name: result.options for result in results}
+    left = sift(found, sources, marked, checked, baseline, changes)
     return Checked(
-        tuple(diagnostics),
+        tuple(sorted(left.diagnostics, key=_order)),
         len(results),
         sum(result.keras for result in results),
         sum(result.models for result in results),
         (*problems, *(problem for result in results for problem in result.problems)),
         sources,
         tuple(note for result in results for note in result.notes),
+        left.hidden,
+        left.fixed,
+        tuple(sorted(left.unsuppressed, key=_order)),
     )
 
 
@@ -121,26 +172,43 @@ def is_candidate(data: bytes) -> bool:
 class _Checker:
     """What the files of one run share: options and the trees of imported files."""
 
-    def __init__(self, options: Options, cwd: Path) -> None:
-        self._options = options
+    def __init__(self, options_of: OptionsOf, cwd: Path) -> None:
+        self._options_of = options_of
+        self._options = Options()
         self._cwd = cwd
         self._trees: Trees | None = None
 
+    def begin(self, path: Path, name: str) -> _Result:
+        """An empty result; from here on the options are those of this file."""
+        self._options = for_file(self._options_of(path), path)
+        return _Result(self._options, name)
+
     def file(self, path: Path) -> _Result:
-        result = _Result()
         name = reported_name(path, self._cwd)
+        result = self.begin(path, name)
         try:
             data = read_bytes(path)
             result.keras = bool(_KERAS.search(data))
-            if not is_candidate(data):
+            candidate, marked = is_candidate(data), b"lossguard:" in data or b"noqa: LG" in data
+            if not candidate and not marked:
                 return result
             source = decode(data, name, path)
         except Unreadable as unreadable:
             self.unreadable(result, name, unreadable)
             return result
         if source is not None:
-            self.source(result, source)
+            result.marked = source if marked else None
+            if candidate:
+                self.source(result, source)
+                result.diagnostics = [one for one in result.diagnostics if not self._is_left_out(one, result)]
         return result
+
+    def _is_left_out(self, found: Diagnostic, result: _Result) -> bool:
+        """Whether a finding in an imported file is ignored in that file."""
+        source = result.sources.get(found.place.filename)
+        if source is None or source.path is None or found.place.filename == result.name:
+            return False
+        return found.code in for_file(self._options_of(source.path), source.path).ignore
 
     def unreadable(self, result: _Result, name: str, unreadable: Unreadable) -> None:
         """A file whose text is broken is a finding; one that can't be opened is a problem of the run."""
@@ -198,7 +266,7 @@ class _Checker:
             tree = syntax.parse(rest.text)
         except syntax.SyntaxProblem:
             return
-        part = _Result()
+        part = _Result(result.options, result.name)
         self._judge(part, rest, tree)
         result.diagnostics += [replace(diagnostic, confidence=Confidence.LIKELY) for diagnostic in part.diagnostics]
         result.sources = part.sources | {source.filename: source}
@@ -215,16 +283,15 @@ class _Checker:
 
         assert isinstance(tree, cst.Module)
         understanding = understand(Program(source, tree, self._shared_trees()))
-        target = target_of(source.text)
-        enabled = self._codes()
+        target = self._target(source)
+        enabled = self._options.codes()
 
         def judged(fact: Fact) -> list[Finding]:
             return judge(fact, target, enabled)
 
         found = diagnostics(understanding, judged)
-        if self._options.min_confidence is Confidence.CERTAIN:
-            found = [diagnostic for diagnostic in found if diagnostic.confidence is Confidence.CERTAIN]
         result.diagnostics += found
+        result.judged = bool(understanding.cases) and understanding.complete
         named = {place.filename for diagnostic in found for place in _places(diagnostic)}
         result.sources |= {
             module.source.filename: module.source
@@ -239,15 +306,17 @@ class _Checker:
 
             result.notes += story(understanding)
 
-    def _codes(self) -> frozenset[str] | None:
-        from lossguard.rules import ALL
+    def _target(self, source: Source) -> Target:
+        """What the program runs on: as configured, else as the project's dependencies or its imports tell."""
+        if self._options.target is not None:
+            return self._options.target
+        imported = target_of(source.text)
+        if source.path is None:
+            return replace(imported, keras=self._options.keras or imported.keras)
+        from lossguard.dependencies import declared
 
-        if self._options.select is not None:
-            return self._options.select - self._options.ignore
-        if not self._options.ignore:
-            return None
-        plain = {module.RULE.code for module in ALL if not module.RULE.opt_in}
-        return frozenset(plain) - self._options.ignore
+        said = declared(source.path)
+        return Target(said.backends or imported.backends, self._options.keras or said.keras or imported.keras)
 
     def _shared_trees(self) -> Trees:
         from lossguard.static.program import Trees

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lossguard import __version__
 from lossguard.settings import KEYS, Config, Key, Kind
@@ -34,14 +34,14 @@ class Configs:
 
     def __init__(self, over: Config, *, file: Path | None = None, isolated: bool = False) -> None:
         self._over = over
-        self._fixed = Config() if isolated else read(file, asked=True) if file is not None else None
+        self._fixed = Config() if isolated else asked_for(file) if file is not None else None
         self._nearest: dict[Path, Config] = {}
         self._options: dict[Path, Options] = {}
 
     def of(self, folder: Path) -> Config:
         """The settings for what lies in this folder."""
         found = self._fixed if self._fixed is not None else self._above(folder)
-        return (found or Config()).apply(self._over)
+        return found.apply(self._over)
 
     def options(self, path: Path) -> Options:
         """The options for this file."""
@@ -54,7 +54,8 @@ class Configs:
         if folder not in self._nearest:
             here = _in(folder)
             parent = folder.parent
-            self._nearest[folder] = here or (Config() if parent == folder else self._above(parent))
+            nothing = parent == folder
+            self._nearest[folder] = here if here is not None else Config() if nothing else self._above(parent)
         return self._nearest[folder]
 
 
@@ -68,24 +69,32 @@ def _in(folder: Path) -> Config | None:
     return None
 
 
-def read(path: Path, *, asked: bool = False) -> Config | None:
-    """The settings in this file; None for a `pyproject.toml` that has none, unless it was asked for by name."""
-    in_project = path.name == "pyproject.toml"
+def asked_for(path: Path) -> Config:
+    """The settings in a file that was named: it has to have some."""
+    found = read(path)
+    if found is None:
+        raise Misconfigured(f"{path}: has no table [tool.lossguard]")
+    return found
+
+
+def read(path: Path) -> Config | None:
+    """The settings in this file; None for a `pyproject.toml` that has none."""
+    in_project = path.name.endswith("pyproject.toml")
     try:
         data = path.read_bytes()
     except OSError as error:
         raise Misconfigured(f"{path}: cannot be read: {error.strerror or error}") from error
-    if in_project and not asked and b"lossguard" not in data:
+    if in_project and b"lossguard" not in data:
         return None
     document = toml(data, path)
     if not in_project:
         return config(document, path, "")
     tool = document.get("tool")
     table = tool.get("lossguard") if isinstance(tool, dict) else None
-    if table is None and not asked:
+    if table is None:
         return None
     if not isinstance(table, dict):
-        raise Misconfigured(f"{path}: has no table [tool.lossguard]")
+        raise Misconfigured(f"{path}: tool.lossguard must be a table")
     return config(table, path, "[tool.lossguard] ")
 
 
@@ -105,7 +114,7 @@ def toml(data: bytes, path: Path) -> dict[str, object]:
 def config(table: Mapping[str, object], path: Path, section: str) -> Config:
     """The settings in a table; anything in it that is not known, or of another type, is refused."""
     by_name = {key.name: (attribute, key) for attribute, key in KEYS.items()}
-    values: dict[str, object] = {}
+    values: dict[str, Any] = {}
     for name, value in table.items():
         if name not in by_name:
             similar = get_close_matches(name.replace("_", "-"), by_name, n=1)
@@ -116,7 +125,7 @@ def config(table: Mapping[str, object], path: Path, section: str) -> Config:
             values[attribute] = _value(key, value)
         except ValueError as error:
             raise Misconfigured(f"{path}: {section}{name}{error}") from error
-    found = Config(file=path, root=path.parent, **values)  # type: ignore[arg-type]  checked one by one
+    found = Config(file=path, root=path.resolve().parent, **values)
     if found.required_version is not None and not allows(found.required_version, __version__):
         raise Misconfigured(f"{path}: requires lossguard {found.required_version}, this is {__version__}")
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pathspec import GitIgnoreSpec
+
+    from lossguard.options import OptionsOf
 
 SUFFIXES = (".py", ".pyw", ".ipynb")
 # fmt: off
@@ -29,11 +32,13 @@ _ENVIRONMENT = frozenset({"pyvenv.cfg", "conda-meta"})
 @dataclass(frozen=True, slots=True)
 class Discovery:
     """`files` are absolute and sorted; `missing` are given paths that don't exist; `problems` are
-    one-line messages about what could not be looked at."""
+    one-line messages about what could not be looked at. `whole` are the files that were found with all
+    that may import them: in a folder that is no package."""
 
     files: tuple[Path, ...]
     missing: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    whole: frozenset[Path] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +53,18 @@ class _Ignore:
         return self.spec.check_file(path[len(self.folder) :].lstrip(os.sep).replace(os.sep, "/")).include
 
 
-def discover(paths: Sequence[str], *, cwd: Path, gitignore: bool = True) -> Discovery:
-    """The files to check: a given file always, in a given folder what is not pruned or ignored."""
+def discover(
+    paths: Sequence[str], *, cwd: Path, gitignore: bool = True, options_of: OptionsOf | None = None
+) -> Discovery:
+    """The files to check: a given file always, in a given folder what is not pruned, ignored or excluded.
+
+    Where the options force it, given files are left out like found ones.
+    """
     found: dict[str, str] = {}  # by the real path, so that no file is checked twice
+    whole: set[str] = set()
     missing: list[str] = []
     problems: list[str] = []
+    exclusions = Exclusions(options_of)
     for given in paths:
         path = os.path.abspath(os.path.join(cwd, given))  # noqa: PTH100, PTH118  `Path.absolute` keeps `..`
         try:
@@ -63,21 +75,75 @@ def discover(paths: Sequence[str], *, cwd: Path, gitignore: bool = True) -> Disc
         except (OSError, ValueError) as error:
             problems.append(f"{given}: {getattr(error, 'strerror', None) or error}")
             continue
+        if exclusions.force(path, folder=stat.S_ISDIR(mode)):
+            continue
         real = os.path.realpath(path)
         if stat.S_ISDIR(mode):
             ignores = _ignores_above(path) if gitignore else ()
-            for file, real_file in _walk(path, real, ignores, problems, gitignore=gitignore):
+            lenient = exclusions if not exclusions.of(path, folder=True) else Exclusions(None)
+            package = os.path.lexists(os.path.join(path, "__init__.py"))  # noqa: PTH118
+            for file, real_file in _walk(path, real, ignores, problems, lenient, gitignore=gitignore):
                 found[real_file] = min(file, found.get(real_file, file))
+                if not package:
+                    whole.add(real_file)
         elif stat.S_ISREG(mode):
             found[real] = min(path, found.get(real, path))
         else:
             problems.append(f"{given}: neither a file nor a folder")
     files = sorted((Path(file) for file in found.values()), key=lambda file: file.parts)
-    return Discovery(tuple(files), tuple(missing), tuple(problems))
+    return Discovery(tuple(files), tuple(missing), tuple(problems), frozenset(Path(found[file]) for file in whole))
+
+
+class Exclusions:
+    """What the options exclude, each by the options of its folder; nothing without options."""
+
+    def __init__(self, options_of: OptionsOf | None) -> None:
+        self._options_of = options_of
+
+    def of(self, path: str, *, folder: bool) -> bool:
+        """Whether the path is excluded, itself or with a folder above it."""
+        if self._options_of is None:
+            return False
+        options = self._options_of(Path(path))
+        if not options.exclude:
+            return False
+        return matches(options.exclude, Path(path), options.root or Path.cwd(), folder=folder)
+
+    def force(self, path: str, *, folder: bool) -> bool:
+        """Whether the path is left out though it was given."""
+        if self._options_of is None:
+            return False
+        options = self._options_of(Path(path))
+        if not options.force_exclude:
+            return False
+        below = Path(os.path.relpath(path, options.root or Path.cwd())).parts
+        return self.of(path, folder=folder) or not PRUNED.isdisjoint(below if folder else below[:-1])
+
+
+def matches(patterns: tuple[str, ...], path: Path, root: Path, *, folder: bool = False) -> bool:
+    """Whether a path below the root matches one of these patterns, written as in `.gitignore`."""
+    try:
+        below = path.relative_to(root).as_posix()
+    except ValueError:
+        return False
+    return bool(_spec(patterns).match_file(below + "/" if folder else below))
+
+
+@cache
+def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(patterns)
 
 
 def _walk(
-    root: str, real_root: str, ignores: tuple[_Ignore, ...], problems: list[str], *, gitignore: bool
+    root: str,
+    real_root: str,
+    ignores: tuple[_Ignore, ...],
+    problems: list[str],
+    exclusions: Exclusions,
+    *,
+    gitignore: bool,
 ) -> Iterator[tuple[str, str]]:
     """Each Python file and notebook below the folder, with its real path."""
     pending = [(root, ignores)]
@@ -95,9 +161,13 @@ def _walk(
         here = (*above, *_ignore_in(folder)) if gitignore and ".gitignore" in names else above
         for entry in entries:
             if _is_folder(entry):
-                if entry.name not in PRUNED and not _ignored(entry.path + os.sep, here):
+                if entry.name in PRUNED or _ignored(entry.path + os.sep, here):
+                    continue
+                if not exclusions.of(entry.path, folder=True):
                     pending.append((entry.path, here))
             elif entry.name.endswith(SUFFIXES) and _is_file(entry) and not _ignored(entry.path, here):
+                if exclusions.of(entry.path, folder=False):
+                    continue
                 link = entry.is_symlink()
                 yield entry.path, os.path.realpath(entry.path) if link else real_root + entry.path[len(root) :]
 

@@ -59,7 +59,9 @@ class Config:
     exclude: tuple[str, ...] | None = _key(
         Kind.TEXTS, "Patterns of files and folders not to check, written as in .gitignore, relative to this file."
     )
-    force_exclude: bool | None = _key(Kind.FLAG, "Leave out excluded files also when they are named on the command line.")
+    force_exclude: bool | None = _key(
+        Kind.FLAG, "Leave out excluded files also when they are named on the command line."
+    )
     min_severity: str | None = _key(Kind.TEXT, "Hide findings below this severity. Default: info.", SEVERITIES)
     min_confidence: str | None = _key(Kind.TEXT, "Hide findings below this confidence. Default: likely.", CONFIDENCES)
     fixable: tuple[str, ...] | None = _key(Kind.RULES, "Offer and make fixes only for these rules. Default: all.")
@@ -67,7 +69,9 @@ class Config:
     roots: tuple[str, ...] | None = _key(
         Kind.TEXTS, "Folders where absolute imports start, besides those that are found: relative to this file."
     )
-    keras_version: str | None = _key(Kind.VERSION, "The Keras that the project runs on. Default: from its dependencies.")
+    keras_version: str | None = _key(
+        Kind.VERSION, "The Keras that the project runs on. Default: from its dependencies."
+    )
     backend: tuple[str, ...] | None = _key(
         Kind.BACKENDS, "The backends that the project runs on. Default: from its dependencies and imports.", BACKENDS
     )

@@ -71,12 +71,12 @@ def _in_text(text: str, first_row: int) -> Iterator[Suppression]:
     if not is_marked(text.encode("utf-8", "replace")):
         return
     lines = split_lines(text)
-    for row, column, comment in _comments(text, lines):
+    for row, column, comment in _comments(lines):
         alone = not lines[row - 1][:column].strip()
         yield from _read(comment, row + first_row - 1, column + 1, alone=alone)
 
 
-def _comments(text: str, lines: list[str]) -> list[tuple[int, int, str]]:
+def _comments(lines: list[str]) -> list[tuple[int, int, str]]:
     """Row (from 1), column (from 0) and text of each comment; by their looks where the text is no Python."""
     rows = iter([line + "\n" for line in lines])
     try:
@@ -126,12 +126,16 @@ class Comments:
         return any([self._takes(filename, one, found) for filename, one in hits])  # noqa: C419  all are asked
 
     def _takes(self, filename: str, one: Suppression, found: Diagnostic) -> bool:
-        if not one.listed:
+        """Whether a suppression is meant for a finding; one for what the finding explains too is of use."""
+        taken = not one.listed
+        if taken:
             self.used.add((filename, one, ""))
         for name in one.names:
-            if {name.text.upper(), name.text.lower()} & {found.code, found.name} or _rule_name(name.text) in found.also:
+            meant = name.text.upper() == found.code or name.text.lower() == found.name
+            if meant or _rule_name(name.text) in found.also:
                 self.used.add((filename, one, name.text))
-        return not one.listed or any({name.text.upper(), name.text.lower()} & {found.code, found.name} for name in one.names)
+            taken = taken or meant
+        return taken
 
     def _at(self, place: Place) -> list[Suppression]:
         """In the first or the last row of a place."""

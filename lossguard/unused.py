@@ -27,7 +27,9 @@ def unused(source: Source, comments: Comments, judged: Judged, *, every_rule: bo
     for one in comments.of(source.filename):
         if one.verb != "noqa" and one.verb not in _VERBS:
             if get_close_matches(one.verb, _MISTAKEN, n=1):
-                yield _finding(source, one, f"`lossguard: {one.verb}` suppresses nothing: write `lossguard: ignore[rule]`")
+                yield _finding(
+                    source, one, f"`lossguard: {one.verb}` suppresses nothing: write `lossguard: ignore[rule]`"
+                )
         elif not one.listed:
             if one.verb != "noqa" and every_rule and (source.filename, one, "") not in comments.used:
                 yield _finding(source, one, "there is no finding to suppress here", _without(source, one, ()))
@@ -49,7 +51,9 @@ def _names(source: Source, one: Suppression, comments: Comments, judged: Judged)
             idle.append(name)
     if idle:
         told = " or ".join(name.text for name in idle)
-        yield _finding(source, one, f"there is no finding of {told} to suppress here", _without(source, one, tuple(idle)))
+        yield _finding(
+            source, one, f"there is no finding of {told} to suppress here", _without(source, one, tuple(idle))
+        )
 
 
 def _finding(source: Source, one: Suppression, message: str, fix: Fix | None = None) -> Diagnostic:

@@ -9,7 +9,12 @@ from lossguard.report.words import clean
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from lossguard.check import Checked
     from lossguard.findings import Diagnostic, Place
+
+
+def render(checked: Checked) -> str:
+    return concise(checked.diagnostics)
 
 
 def concise(diagnostics: Iterable[Diagnostic]) -> str:

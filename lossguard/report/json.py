@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from lossguard.check import Checked
     from lossguard.findings import Diagnostic, Edit, Fix, Place, Position, RelatedPlace
 
 _RULES = "https://github.com/lossguard/lossguard/blob/main/README.md#"
 
 Json = dict[str, object]
+
+
+def render(checked: Checked) -> str:
+    return render_json(checked.diagnostics)
 
 
 def render_json(diagnostics: Iterable[Diagnostic]) -> str:

@@ -8,6 +8,7 @@ from lossguard.findings import Severity
 
 if TYPE_CHECKING:
     from lossguard.check import Checked
+    from lossguard.findings import Diagnostic
 
 _HARMFUL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
 _HARMFUL |= {code: f"\\u{code:04x}" for code in (0xAD, *range(0x200B, 0x2010), *range(0x2028, 0x202F), 0xFEFF)}
@@ -36,6 +37,7 @@ def summary(checked: Checked) -> str:
         f"Checked {counted(checked.files, 'file')}: {checked.keras_files:,} with Keras, "
         f"{counted(checked.models, 'model')} understood."
     )
+    looked += _hidden(checked)
     if not checked.diagnostics:
         return f"No findings. {looked}"
     severities = [(one, sum(found.severity is one for found in checked.diagnostics)) for one in Severity]
@@ -43,6 +45,26 @@ def summary(checked: Checked) -> str:
     files = len({found.place.filename for found in checked.diagnostics})
     total = counted(len(checked.diagnostics), "finding")
     return f"{total} ({kinds}) in {counted(files, 'file')}. {looked}"
+
+
+def _hidden(checked: Checked) -> str:
+    hidden = checked.hidden
+    reasons = [
+        (hidden.suppressed, "suppressed"),
+        (hidden.baseline, "in the baseline"),
+        (hidden.below, "below the thresholds"),
+        (hidden.unchanged, "outside of the change"),
+    ]
+    named = ", ".join(f"{number:,} {reason}" for number, reason in reasons if number)
+    return f" Hidden: {named}." if named else ""
+
+
+def told(found: Diagnostic) -> str:
+    """A finding in sentences: what is wrong, when, what happens, the way out."""
+    when = f" (when {found.when})" if found.when else ""
+    first = f"{found.message}{when}"
+    sentence = first[:1].upper() + first[1:] + ("" if first.endswith((".", "?", "!")) else ".")
+    return clean(" ".join(part for part in (sentence, found.effect, found.remedy) if part))
 
 
 def _kind(severity: Severity, number: int) -> str:

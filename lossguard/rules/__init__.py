@@ -41,6 +41,7 @@ from lossguard.rules import (
     threshold_on_predicted_logits,
     units_class_count,
     unparsable,
+    unused_suppression,
 )
 from lossguard.rules.rule import RuleModule
 
@@ -78,6 +79,7 @@ ALL: tuple[RuleModule, ...] = (
     argmax_one_unit,
     threshold_on_predicted_logits,
     unparsable,
+    unused_suppression,
 )
 
 BY_CODE: dict[str, RuleModule] = {module.RULE.code: module for module in ALL}

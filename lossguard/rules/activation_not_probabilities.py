@@ -105,7 +105,6 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 repairs=(SetActivation(wanted),),
             )
 
-
         case (
             TrainingSetup(output=Output() as output, loss=Loss(from_logits=True) as loss)
             | LossCall(prediction=Output() as output, loss=Loss(from_logits=True) as loss)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from lossguard.runtime.activations import FORMULAS, tensor
 from lossguard.runtime.library import Library, to_numpy
 from lossguard.runtime.outputs import Measured
 
+_COLOUR = re.compile("\x1b\\[[0-9;]*m")
 _TINY = 1e-7
 _SURE = 1e-6
 
@@ -50,8 +52,10 @@ def _target(y: Any, output: Measured, library: Library) -> Any:
 
 
 def first_line(error: BaseException) -> str:
-    """The exception in one line."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    """The exception in one line: the one that says what is wrong, where Keras puts another in front."""
+    lines = [line for one in _COLOUR.sub("", str(error)).splitlines() if (line := one.strip())]
+    if len(lines) > 1 and lines[0].startswith("Exception encountered when calling"):
+        del lines[0]
     return f"{type(error).__name__}: {lines[0] if lines else ''}".rstrip(": ")
 
 
@@ -114,4 +118,4 @@ def _classes(labels: Labels) -> bool:
 
 def differ(loss: float, wanted: float) -> bool:
     """Whether the loss is another number than the reference, by more than rounding and clipping explain."""
-    return not np.isclose(loss, wanted, rtol=1e-2, atol=1e-3)
+    return not np.isclose(loss, wanted, rtol=2e-3, atol=1e-4)

@@ -67,10 +67,8 @@ def _checked(output: Output, values: Any) -> dict[str, Any]:
     wide = low < -_SOME and high > 1 + _SOME
     told = output.range
     single = values.shape[-1] == 1
-    contradicted = (
-        (told is Range.SIMPLEX and not single and not is_distribution(values))
-        or (told is Range.PROBABILITIES and (low < -_SOME or high > 1 + _SOME))
-        or (told is Range.LOGITS and output.activation == "linear" and is_distribution(values))
+    contradicted = (told is Range.SIMPLEX and not single and not is_distribution(values)) or (
+        told is Range.PROBABILITIES and (low < -_SOME or high > 1 + _SOME)
     )
     if told is not Range.UNKNOWN and not contradicted:
         return {}

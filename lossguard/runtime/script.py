@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from lossguard.findings import Diagnostic
+from lossguard.report.concise import location
 from lossguard.runtime.batches import Batch, take
 from lossguard.runtime.intercept import watch
 from lossguard.runtime.library import NotProbed, library_of
@@ -62,13 +63,14 @@ class _Run:
         self._compiled[id(model)] = model, spot
 
     def fed(self, model: Any, how: str, x: Any, y: Any) -> Any:
-        batch = None
+        batch, use = None, here()
         try:
             batch = take(x, y)
-            self._look(model, batch, here())
+            self._look(model, batch, use)
         except NotProbed as why:
             if not self.goes_on:
-                self.ran.error = str(why)
+                where = self.program.place(use) if use is not None else None
+                self.ran.error = f"{location(where)}: {why}" if where is not None else str(why)
                 if why.__cause__ is not None:
                     sys.stderr.write(user_traceback(why.__cause__))
                 raise _Enough from None

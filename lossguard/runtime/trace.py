@@ -53,15 +53,15 @@ class Trace:
 
 
 @contextmanager
-def recorded(library: Library) -> Iterator[Trace]:
-    """Every call of a layer while this lasts is noted; the layers themselves are left alone."""
+def recorded(library: Library, before: Callable[[Any], None]) -> Iterator[Trace]:
+    """Every call of a layer while this lasts is noted, and told `before`; the layers themselves are left alone."""
     trace = Trace()
     layer = library.root.layers.Layer
     operation = getattr(library.root, "Operation", layer)
     running: list[Any] = []
     kept = {cls: cls.__call__ for cls in dict.fromkeys((layer, operation))}
     for cls, call in kept.items():
-        cls.__call__ = _noted(call, trace, running)
+        cls.__call__ = _noted(call, trace, running, before)
     try:
         yield trace
     finally:
@@ -69,10 +69,13 @@ def recorded(library: Library) -> Iterator[Trace]:
             cls.__call__ = call
 
 
-def _noted(call: Callable[..., Any], trace: Trace, running: list[Any]) -> Callable[..., Any]:
+def _noted(
+    call: Callable[..., Any], trace: Trace, running: list[Any], before: Callable[[Any], None]
+) -> Callable[..., Any]:
     def noted(self: Any, *args: Any, **kwargs: Any) -> Any:
         if running and running[-1] is self:  # a layer's call goes through an operation's
             return call(self, *args, **kwargs)
+        before(self)
         running.append(self)
         depth = len(running)
         try:

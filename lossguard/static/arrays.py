@@ -12,7 +12,7 @@ from lossguard.static.expressions import is_slice, items
 from lossguard.static.functions import ATTRIBUTES, FUNCTIONS, Call, function, method
 from lossguard.static.layers import FULL_SLICE, shape_value, value_of_width, width_of
 from lossguard.static.machine import Machine, key_of
-from lossguard.static.operators import items_of, overload, shift
+from lossguard.static.operators import items_of, overload
 from lossguard.static.python import NATIVE_ATTRIBUTES
 from lossguard.static.values import (
     FALSE,
@@ -26,9 +26,6 @@ from lossguard.static.values import (
     List,
     Many,
     Native,
-    NativeMethod,
-    Pairs,
-    Shifted,
     Site,
     Tuple,
     Unknown,
@@ -73,9 +70,17 @@ def _from_spec(request: Call, spec: LabelSpec, classes: int | None) -> Array:
     width = Width(classes if encoding is Encoding.MULTI_HOT else spec.width) if spec.width is not None else Width()
     key = ("made", request.machine.serial())
     return made(
-        request.site, encoding, key, request.machine.text(request.site), classes=_count(classes), width=width,
-        rank=spec.rank, low=spec.low, high=high, dtype=spec.dtype,
-    )  # fmt: skip
+        request.site,
+        encoding,
+        key,
+        request.machine.text(request.site),
+        classes=_count(classes),
+        width=width,
+        rank=spec.rank,
+        low=spec.low,
+        high=high,
+        dtype=spec.dtype,
+    )
 
 
 def _count(number: int | None) -> Width:
@@ -109,7 +114,11 @@ def _load(request: Call) -> Value:
     if request.name.endswith("make_regression") and request.get("n_targets", 3) not in {None, Const(1)}:
         return Tuple((machine.unknown("samples"), machine.unknown("targets")))
     labels = _from_spec(request, spec, _classes(request, spec))
-    if request.name.endswith("make_blobs") and request.get("centers", 2) is not None and labels.labels.classes.size is None:
+    if (
+        request.name.endswith("make_blobs")
+        and request.get("centers", 2) is not None
+        and labels.labels.classes.size is None
+    ):
         labels = plain(machine, labels)
     pair = Tuple((machine.unknown("the samples of a data set", request.site), labels))
     if spec.returns is Returns.TRAIN_AND_TEST:
@@ -185,7 +194,9 @@ def as_array(machine: Machine, value: Value, site: Site | None = None) -> Value:
 
 
 def _numbers(entries: Sequence[Value]) -> list[float | str] | None:
-    found = [entry.value for entry in entries if isinstance(entry, Const) and isinstance(entry.value, (int, float, str))]
+    found = [
+        entry.value for entry in entries if isinstance(entry, Const) and isinstance(entry.value, (int, float, str))
+    ]
     return found if len(found) == len(entries) else None
 
 
@@ -225,12 +236,29 @@ def _table(machine: Machine, rows: list[list[float | str]], site: Site) -> Value
     return made(site, encoding, key, text, rank=2, width=width, classes=classes)
 
 
-_SAME_VALUE = (
-    "numpy.array numpy.asarray numpy.asanyarray numpy.ascontiguousarray numpy.copy numpy.float32 numpy.int32 "
-    "tensorflow.constant tensorflow.convert_to_tensor tensorflow.Variable tensorflow.cast keras.ops.cast "
-    "keras.ops.convert_to_tensor keras.backend.cast tensorflow.identity keras.ops.array jax.numpy.array "
-    "pandas.Series numpy.random.permutation tensorflow.random.shuffle sklearn.utils.column_or_1d"
-).split()
+_SAME_VALUE = [
+    "numpy.array",
+    "numpy.asarray",
+    "numpy.asanyarray",
+    "numpy.ascontiguousarray",
+    "numpy.copy",
+    "numpy.float32",
+    "numpy.int32",
+    "tensorflow.constant",
+    "tensorflow.convert_to_tensor",
+    "tensorflow.Variable",
+    "tensorflow.cast",
+    "keras.ops.cast",
+    "keras.ops.convert_to_tensor",
+    "keras.backend.cast",
+    "tensorflow.identity",
+    "keras.ops.array",
+    "jax.numpy.array",
+    "pandas.Series",
+    "numpy.random.permutation",
+    "tensorflow.random.shuffle",
+    "sklearn.utils.column_or_1d",
+]
 
 
 def _wrap(names: Sequence[str], handler: Callable[[Call, Value], Value | None]) -> None:
@@ -240,9 +268,15 @@ def _wrap(names: Sequence[str], handler: Callable[[Call, Value], Value | None]) 
         FUNCTIONS[name] = _either(handler, before)
 
 
-def _either(handler: Callable[[Call, Value], Value | None], before: Callable[[Call], Value] | None) -> Callable[[Call], Value]:
+def _either(
+    handler: Callable[[Call, Value], Value | None], before: Callable[[Call], Value] | None
+) -> Callable[[Call], Value]:
     def model(request: Call) -> Value:
-        first = request.raw("", 0) if request.arguments.positional else next(iter(dict(request.arguments.keywords).values()), NONE)
+        first = (
+            request.raw("", 0)
+            if request.arguments.positional
+            else next(iter(dict(request.arguments.keywords).values()), NONE)
+        )
         value = as_array(request.machine, request.machine.pick(first), request.origin("", 0))
         found = handler(request, value)
         if found is not None:
@@ -271,8 +305,14 @@ _wrap(_SAME_VALUE, _same)
 def retyped(array: Array, dtype: Value | None) -> Array:
     """The array under another dtype: strings of digits become class ids, everything else stays."""
     if array.labels.encoding is Encoding.STRING:
-        number = isinstance(dtype, Api) and dtype.name.rpartition(".")[2].rstrip("0123456789_") in {"int", "uint", "float"}
-        if (number or dtype in {Const("int"), Const("float32"), Const("uint8")}) and array.labels.classes.size is not None:
+        number = isinstance(dtype, Api) and dtype.name.rpartition(".")[2].rstrip("0123456789_") in {
+            "int",
+            "uint",
+            "float",
+        }
+        if (
+            number or dtype in {Const("int"), Const("float32"), Const("uint8")}
+        ) and array.labels.classes.size is not None:
             classes = array.labels.classes.size
             return changed(array, encoding=Encoding.INTEGER, low=0, high=classes - 1, rank=1)
         return array if dtype in {None, NONE} else changed(array, encoding=Encoding.UNKNOWN)
@@ -287,7 +327,9 @@ def _randint(request: Call) -> Value:
 def _integers(request: Call, low: Value | None, high: Value | None, size: Value | None, first: int = 0) -> Value:
     if high is None or high == NONE:
         low, high = Const(first), low
-    bounds = [bound.value if isinstance(bound, Const) and isinstance(bound.value, int) else None for bound in (low, high)]
+    bounds = [
+        bound.value if isinstance(bound, Const) and isinstance(bound.value, int) else None for bound in (low, high)
+    ]
     least, beyond = bounds
     shape = items_of(request.machine, size or NONE)
     rank = len(shape.items) if isinstance(shape, Tuple) else 1 if size not in {None, NONE} else None
@@ -305,9 +347,16 @@ def _integers(request: Call, low: Value | None, high: Value | None, size: Value 
         if least is not None and beyond is not None and encoding is Encoding.INTEGER:
             classes = Width(beyond - least)
         return made(
-            request.site, encoding, key, text, rank=rank, width=width, low=least, classes=classes,
+            request.site,
+            encoding,
+            key,
+            text,
+            rank=rank,
+            width=width,
+            low=least,
+            classes=classes,
             high=beyond - 1 if beyond is not None else None,
-        )  # fmt: skip
+        )
     encoding = Encoding.BINARY if beyond == BINARY_CLASSES else Encoding.INTEGER
     return made(
         request.site, encoding, key, text, rank=rank, width=width, low=0, high=beyond - 1, classes=Width(beyond)
@@ -317,8 +366,10 @@ def _integers(request: Call, low: Value | None, high: Value | None, size: Value 
 @function("tensorflow.random.uniform", "keras.random.randint", "keras.random.uniform")
 def _tensorflow_uniform(request: Call) -> Value:
     dtype = request.get("dtype", 3)
-    whole = request.name.endswith("randint") or (isinstance(dtype, Api) and ".int" in dtype.name) or (
-        isinstance(dtype, Const) and str(dtype.value).startswith("int")
+    whole = (
+        request.name.endswith("randint")
+        or (isinstance(dtype, Api) and ".int" in dtype.name)
+        or (isinstance(dtype, Const) and str(dtype.value).startswith("int"))
     )
     if not whole:
         return request.unknown("random numbers")
@@ -327,9 +378,15 @@ def _tensorflow_uniform(request: Call) -> Value:
 
 
 @function(
-    "numpy.random.rand", "numpy.random.random", "numpy.random.random_sample", "numpy.random.uniform",
-    "numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full",
-)  # fmt: skip
+    "numpy.random.rand",
+    "numpy.random.random",
+    "numpy.random.random_sample",
+    "numpy.random.uniform",
+    "numpy.zeros",
+    "numpy.ones",
+    "numpy.empty",
+    "numpy.full",
+)
 def _filled(request: Call) -> Value:
     """Numbers that say nothing of classes, in an array of known shape."""
     if request.name.endswith(".rand"):
@@ -345,9 +402,7 @@ def _filled(request: Call) -> Value:
     last = entries.items[-1] if isinstance(entries, Tuple) and rank > 1 else NONE
     width = width_of(request.machine, last, request.site) if last != NONE else None
     key = ("made", request.machine.serial())
-    return made(
-        request.site, Encoding.UNKNOWN, key, request.machine.text(request.site), rank=rank, width=width
-    )
+    return made(request.site, Encoding.UNKNOWN, key, request.machine.text(request.site), rank=rank, width=width)
 
 
 @function("numpy.random.choice")
@@ -357,7 +412,11 @@ def _choice(request: Call) -> Value:
     if isinstance(source, Const) and isinstance(source.value, int):
         return _integers(request, Const(0), source, size)
     shape = items_of(request.machine, size or NONE)
-    if isinstance(source, Array) and size not in {None, NONE} and not (isinstance(shape, Tuple) and len(shape.items) > 1):
+    if (
+        isinstance(source, Array)
+        and size not in {None, NONE}
+        and not (isinstance(shape, Tuple) and len(shape.items) > 1)
+    ):
         return changed(source, source=request.machine.text(request.site), origin=request.site)
     return request.unknown("a random choice")
 
@@ -365,10 +424,16 @@ def _choice(request: Call) -> Value:
 @function("numpy.random.randn", "numpy.random.normal", "numpy.random.standard_normal", "tensorflow.random.normal")
 def _normal(request: Call) -> Value:
     positional = request.arguments.positional
-    size = request.get("size", 2) or request.get("shape", 0) if not request.name.endswith("randn") else Tuple(positional)
+    size = (
+        request.get("size", 2) or request.get("shape", 0) if not request.name.endswith("randn") else Tuple(positional)
+    )
     shape = items_of(request.machine, size or NONE)
     rank = len(shape.items) if isinstance(shape, Tuple) else 1 if isinstance(shape, Const) and shape != NONE else None
-    width = width_of(request.machine, shape.items[-1], request.site) if isinstance(shape, Tuple) and shape.items[1:] else None
+    width = (
+        width_of(request.machine, shape.items[-1], request.site)
+        if isinstance(shape, Tuple) and shape.items[1:]
+        else None
+    )
     key = ("made", request.machine.serial())
     return made(request.site, Encoding.CONTINUOUS, key, request.machine.text(request.site), rank=rank, width=width)
 
@@ -409,7 +474,8 @@ def _encode(request: Call) -> Value:
         return request.unknown("dummies without one column")
     if isinstance(source, Array) and source.labels.encoding in PER_CLASS:
         return plain(machine, source)
-    size, where = NONE, request.site
+    size: Value = NONE
+    where = request.site
     if spec.size_parameter is not None:
         place = spec.parameters.index(spec.size_parameter)
         size = request.get(spec.size_parameter, place) or request.get("nb_classes") or NONE
@@ -419,7 +485,7 @@ def _encode(request: Call) -> Value:
 
 def _is_column(raw: Value, source: Value) -> bool:
     if isinstance(source, Array):
-        return source.labels.encoding in ONE_PER_SAMPLE
+        return source.labels.encoding in ONE_PER_SAMPLE or source.labels.rank == 1
     return isinstance(raw, Unknown) and isinstance(raw.key, Key) and _of_column(raw.key)
 
 
@@ -479,9 +545,16 @@ def _ids(machine: Machine, request: Call, source: Value, spec: EncoderSpec) -> A
     binary = count.size == BINARY_CLASSES
     high = count.size - 1 + spec.first if count.size is not None else None
     return made(
-        request.site, Encoding.BINARY if binary else Encoding.INTEGER, key_for(machine, source),
-        machine.text(request.site), rank=1, classes=count, low=spec.first, high=high, dtype=spec.dtype,
-    )  # fmt: skip
+        request.site,
+        Encoding.BINARY if binary else Encoding.INTEGER,
+        key_for(machine, source),
+        machine.text(request.site),
+        rank=1,
+        classes=count,
+        low=spec.first,
+        high=high,
+        dtype=spec.dtype,
+    )
 
 
 for _name, _spec in ENCODERS.items():
@@ -494,7 +567,9 @@ def _eye(request: Call) -> Value:
     size = request.get("N", 0) or request.get("n") or request.get("num_rows") or NONE
     width = width_of(request.machine, size, request.origin("N", 0))
     key = ("eye", request.machine.serial())
-    return made(request.site, Encoding.ONE_HOT, key, request.machine.text(request.site), rank=2, width=width, classes=width)
+    return made(
+        request.site, Encoding.ONE_HOT, key, request.machine.text(request.site), rank=2, width=width, classes=width
+    )
 
 
 _ENCODER_CLASSES = tuple(
@@ -597,12 +672,20 @@ def ids_of(machine: Machine, array: Array, site: Site) -> Array:
     labels = array.labels
     high = labels.width.size - 1 if labels.width.size is not None else None
     return made(
-        site, Encoding.INTEGER, array.key, machine.text(site), rank=labels.rank - 1 if labels.rank else None,
-        classes=labels.width, low=0 if high is not None else None, high=high,
-    )  # fmt: skip
+        site,
+        Encoding.INTEGER,
+        array.key,
+        machine.text(site),
+        rank=labels.rank - 1 if labels.rank else None,
+        classes=labels.width,
+        low=0 if high is not None else None,
+        high=high,
+    )
 
 
-_wrap(("numpy.argmax", "tensorflow.argmax", "keras.ops.argmax", "keras.backend.argmax", "tensorflow.math.argmax"), _argmax)
+_wrap(
+    ("numpy.argmax", "tensorflow.argmax", "keras.ops.argmax", "keras.backend.argmax", "tensorflow.math.argmax"), _argmax
+)
 
 
 def _reshape_function(request: Call, value: Value) -> Value | None:
@@ -619,7 +702,11 @@ def _reshape_function(request: Call, value: Value) -> Value | None:
     return None
 
 
-_SHAPED = [f"{module}.{name}" for module in ("numpy", "tensorflow", "keras.ops", "keras.backend") for name in ("reshape", "expand_dims", "squeeze", "ravel")]
+_SHAPED = [
+    f"{module}.{name}"
+    for module in ("numpy", "tensorflow", "keras.ops", "keras.backend")
+    for name in ("reshape", "expand_dims", "squeeze", "ravel")
+]
 _wrap(_SHAPED, _reshape_function)
 
 
@@ -632,7 +719,9 @@ def _joined(request: Call, value: Value) -> Value | None:
     if len(arrays) != len(parts) or not arrays or request.get("axis", 1) not in {None, Const(0)}:
         return request.unknown("arrays put together")
     first = arrays[0]
-    alike = all(array.labels.encoding is first.labels.encoding and array.labels.rank == first.labels.rank for array in arrays)
+    alike = all(
+        array.labels.encoding is first.labels.encoding and array.labels.rank == first.labels.rank for array in arrays
+    )
     same = all(array.labels.classes == first.labels.classes for array in arrays)
     if alike and same:
         return first
@@ -686,22 +775,42 @@ _wrap(("builtins.set",), _set_of)
 def _where(request: Call) -> Value:
     chosen = [request.get("x", 1), request.get("y", 2)]
     values = {value.value for value in chosen if isinstance(value, Const)}
-    if len(request.arguments.positional) == 3 and values in ({0, 1}, {-1, 1}):  # noqa: PLR2004
-        encoding = Encoding.BINARY if values == {0, 1} else Encoding.SIGNED
+    if values in ({0, 1}, {-1, 1}):
+        low, encoding = (0, Encoding.BINARY) if 0 in values else (-1, Encoding.SIGNED)
         key = ("made", request.machine.serial())
         return made(
-            request.site, encoding, key, request.machine.text(request.site), low=min(values), high=1,
+            request.site,
+            encoding,
+            key,
+            request.machine.text(request.site),
+            low=low,
+            high=1,
             classes=Width(BINARY_CLASSES),
-        )  # fmt: skip
+        )
     return request.unknown("a choice by element")
 
 
 # methods and attributes
 
-_KEEPING = (
-    "copy numpy tolist to_numpy to_list sample shuffle head tail dropna reset_index take sort_values cpu detach "
-    "compute persist"
-).split()
+_KEEPING = [
+    "copy",
+    "numpy",
+    "tolist",
+    "to_numpy",
+    "to_list",
+    "sample",
+    "shuffle",
+    "head",
+    "tail",
+    "dropna",
+    "reset_index",
+    "take",
+    "sort_values",
+    "cpu",
+    "detach",
+    "compute",
+    "persist",
+]
 
 
 @method(Array, *_KEEPING)
@@ -853,7 +962,9 @@ def _array_item(machine: Machine, owner: Value, index: Value, site: Site) -> Val
         return owner
     if len(rest) == 1 and isinstance(rest[0], Const) and is_slice(first):
         if labels.encoding in PER_CLASS:
-            return changed(owner, encoding=Encoding.BINARY, rank=1, width=Width(), classes=Width(BINARY_CLASSES), low=0, high=1)
+            return changed(
+                owner, encoding=Encoding.BINARY, rank=1, width=Width(), classes=Width(BINARY_CLASSES), low=0, high=1
+            )
         if labels.encoding in ONE_PER_SAMPLE and labels.width.size == 1:
             return changed(owner, rank=1, width=Width())
     return plain(machine, owner)
@@ -876,9 +987,14 @@ def _one_hot_by_eye(machine: Machine, owner: Array, index: Value, site: Site) ->
     rank = source.labels.rank + 1 if isinstance(source, Array) and source.labels.rank is not None else None
     labels = owner.labels
     return made(
-        site, Encoding.ONE_HOT, key_for(machine, source), machine.text(site), rank=rank, width=labels.width,
+        site,
+        Encoding.ONE_HOT,
+        key_for(machine, source),
+        machine.text(site),
+        rank=rank,
+        width=labels.width,
         classes=labels.width,
-    )  # fmt: skip
+    )
 
 
 _COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">="})
@@ -893,9 +1009,17 @@ def _arithmetic(machine: Machine, symbol: str, left: Value, right: Value, site: 
     labels = array.labels
     if symbol in _COMPARISONS and labels.encoding in ONE_PER_SAMPLE and isinstance(other, Const):
         return made(
-            site, Encoding.BINARY, ("made", machine.serial()), machine.text(site), rank=labels.rank, width=labels.width,
-            low=0, high=1, classes=Width(BINARY_CLASSES), dtype="bool",
-        )  # fmt: skip
+            site,
+            Encoding.BINARY,
+            ("made", machine.serial()),
+            machine.text(site),
+            rank=labels.rank,
+            width=labels.width,
+            low=0,
+            high=1,
+            classes=Width(BINARY_CLASSES),
+            dtype="bool",
+        )
     number = other.value if isinstance(other, Const) else None
     if not isinstance(number, (int, float)) or isinstance(number, bool) or array is right:
         return plain(machine, array)
@@ -915,5 +1039,3 @@ def _shifted(array: Array, offset: int) -> Array:
     if low is not None and low < 0:
         return changed(array, encoding=Encoding.UNKNOWN, low=None, high=None)
     return changed(array, low=low, high=high)
-
-

@@ -48,7 +48,9 @@ def _load(request: Call, spec: LoaderSpec) -> Value:
     mode = spec.modes.get(name) if name is None or isinstance(name, str) else None
     inferred = spec.labels_parameter is None or given(spec.labels_parameter) in {None, Const("inferred")}
     if name is ... or (isinstance(name, str) and name not in spec.modes) or not inferred:
-        return Dataset(Tuple((samples, machine.unknown("labels of a mode that is not known", request.site))), False, attributes)
+        return Dataset(
+            Tuple((samples, machine.unknown("labels of a mode that is not known", request.site))), False, attributes
+        )
     if mode is None:
         return Dataset(samples, False, attributes)
     listed = items_of(machine, given(spec.classes_parameter) or NONE)
@@ -157,10 +159,25 @@ def _from_generator(request: Call) -> Value:
     return made_ if isinstance(made_, Dataset) else request.unknown("a generator that is not known")
 
 
-_KEEPING = (
-    "shuffle cache prefetch repeat take skip with_options filter apply shard concatenate as_numpy_iterator snapshot "
-    "ignore_errors rebatch get_single_element __iter__"
-).split()
+_KEEPING = [
+    "shuffle",
+    "cache",
+    "prefetch",
+    "repeat",
+    "take",
+    "skip",
+    "with_options",
+    "filter",
+    "apply",
+    "shard",
+    "concatenate",
+    "as_numpy_iterator",
+    "snapshot",
+    "ignore_errors",
+    "rebatch",
+    "get_single_element",
+    "__iter__",
+]
 
 
 @method(Dataset, *_KEEPING)
@@ -213,7 +230,17 @@ def _attribute(machine: Machine, owner: Value, name: str, site: Site) -> Value |
     found = next((value for known, value in owner.attributes if known == name), None)
     if found is not None:
         return found
-    if name in {"samples", "n", "batch_size", "classes", "labels", "filenames", "element_spec", "file_paths", "image_shape"}:
+    if name in {
+        "samples",
+        "n",
+        "batch_size",
+        "classes",
+        "labels",
+        "filenames",
+        "element_spec",
+        "file_paths",
+        "image_shape",
+    }:
         return machine.unknown(f"{name} of a dataset", site)
     return None
 
@@ -256,12 +283,17 @@ def _tfds_dataset(request: Call, name: Value | None, supervised: Value | None) -
         return Dataset(Tuple((sample, known)) if supervised == TRUE else sample, unbatched)
     classes = Width(spec.classes) if spec.classes is not None else Width()
     labels = made(
-        request.site, spec.encoding, ("made", machine.serial()), machine.text(request.site), classes=classes,
-        rank=spec.rank, low=spec.low, high=spec.high, dtype=spec.dtype,
-    )  # fmt: skip
+        request.site,
+        spec.encoding,
+        ("made", machine.serial()),
+        machine.text(request.site),
+        classes=classes,
+        rank=spec.rank,
+        low=spec.low,
+        high=spec.high,
+        dtype=spec.dtype,
+    )
     if supervised == TRUE:
         return Dataset(Tuple((sample, labels)), unbatched)
     pairs = Pairs(((Const(spec.key or "label"), labels),), complete=False)
     return Dataset(Dict(request.site, machine.serial(), {"items": pairs}), unbatched)
-
-

@@ -32,7 +32,6 @@ from lossguard.static.values import (
     Pairs,
     Scope,
     Site,
-    Tensor,
     Truth,
     Tuple,
     Unbound,
@@ -88,7 +87,9 @@ def _name(machine: Machine, node: cst.Name, scope: Scope) -> Value:
     if value is None:
         value = _starred(machine, node.value, scope) or _conventional(machine, node.value)
     if value is None or isinstance(value, Unbound):
-        return Unknown(("name", scope.module.serial, node.value), f"the name {node.value} is not defined here", node.value)
+        return Unknown(
+            ("name", scope.module.serial, node.value), f"the name {node.value} is not defined here", node.value
+        )
     if isinstance(value, Choice):
         options = machine.worlds.options(value)
         if len(options) == 1:
@@ -288,7 +289,9 @@ def _dict_comprehension(machine: Machine, node: cst.DictComp, scope: Scope) -> V
 
 def _binary(machine: Machine, node: cst.BinaryOperation, scope: Scope) -> Value:
     left = evaluate(machine, node.left, scope)
-    return operators.binary(machine, node.operator, left, evaluate(machine, node.right, scope), Site(scope.module, node))
+    return operators.binary(
+        machine, node.operator, left, evaluate(machine, node.right, scope), Site(scope.module, node)
+    )
 
 
 def _unary(machine: Machine, node: cst.UnaryOperation, scope: Scope) -> Value:
@@ -330,10 +333,10 @@ def _boolean(machine: Machine, node: cst.BooleanOperation, scope: Scope) -> Valu
     if len(sides) == 1:
         return evaluate(machine, node.right, scope) if sides[0][1] is both else left
 
-    def under(guard: Guard, truth: bool) -> Callable[[], Value]:
+    def under(guard: Guard, *, truth: bool) -> Callable[[], Value]:
         return lambda: evaluate(machine, node.right, scope) if truth is both else left
 
-    outcomes = [(guard, truth, *isolated(machine, guard, under(guard, truth))) for guard, truth in sides]
+    outcomes = [(guard, truth, *isolated(machine, guard, under(guard, truth=truth))) for guard, truth in sides]
     machine.worlds.merge([(guard, written) for guard, _, _, written in outcomes])
     right = next(value for _, truth, value, _ in outcomes if truth is both)
     if isinstance(left, Truth) and isinstance(right, Truth):
@@ -364,10 +367,10 @@ def _conditional(machine: Machine, node: cst.IfExp, scope: Scope) -> Value:
     if len(sides) == 1:
         return evaluate(machine, node.body if sides[0][1] else node.orelse, scope)
 
-    def under(truth: bool) -> Callable[[], Value]:
+    def under(*, truth: bool) -> Callable[[], Value]:
         return lambda: evaluate(machine, node.body if truth else node.orelse, scope)
 
-    outcomes = [(guard, *isolated(machine, guard, under(truth))) for guard, truth in sides]
+    outcomes = [(guard, *isolated(machine, guard, under(truth=truth))) for guard, truth in sides]
     machine.worlds.merge([(guard, written) for guard, _, written in outcomes])
     return machine.worlds.join([(guard, value) for guard, value, _ in outcomes])
 
@@ -432,7 +435,12 @@ def item(machine: Machine, owner: Value, index: Value, site: Site) -> Value:
         found = _dict_item(machine, pairs, index, site)
         if found is not None:
             return found
-    if isinstance(owner, Const) and isinstance(owner.value, str) and isinstance(index, Const) and isinstance(index.value, int):
+    if (
+        isinstance(owner, Const)
+        and isinstance(owner.value, str)
+        and isinstance(index, Const)
+        and isinstance(index.value, int)
+    ):
         return Const(owner.value[index.value]) if -len(owner.value) <= index.value < len(owner.value) else NONE
     for overload in _item_overloads:
         value = overload(machine, owner, index, site)
@@ -440,7 +448,9 @@ def item(machine: Machine, owner: Value, index: Value, site: Site) -> Value:
             return value
     keys = key_of(owner), key_of(index)
     stored = machine.attributes.get(stored_name("item", keys[0], keys[1])) if None not in keys else None
-    return stored or machine.unknown("an element of an unknown value", site, None if None in keys else derived("item", *keys))
+    return stored or machine.unknown(
+        "an element of an unknown value", site, None if None in keys else derived("item", *keys)
+    )
 
 
 def _dict_item(machine: Machine, pairs: Value, index: Value, site: Site) -> Value | None:
@@ -606,9 +616,7 @@ def _names(scope: Scope, name: str) -> dict[str, Value]:
     return scope.names
 
 
-def _unpack(
-    machine: Machine, elements: Sequence[cst.BaseElement], value: Value, scope: Scope, site: Site
-) -> None:
+def _unpack(machine: Machine, elements: Sequence[cst.BaseElement], value: Value, scope: Scope, site: Site) -> None:
     count = len(elements)
     starred = next((i for i, element in enumerate(elements) if isinstance(element, cst.StarredElement)), None)
     parts: list[list[tuple[Guard, Value]]] = [[] for _ in elements]
@@ -721,9 +729,71 @@ _EVALUATORS: dict[type[cst.CSTNode], Evaluator] = {
 }
 
 BUILTINS = frozenset(
-    "abs all any bool bytes callable dict dir divmod enumerate eval exec exit filter float format frozenset getattr "
-    "globals hasattr hash hex id input int isinstance issubclass iter len list locals map max min next object open "
-    "ord pow print property quit range repr reversed round set setattr slice sorted staticmethod classmethod str sum "
-    "super tuple type vars zip __import__ Exception ValueError KeyError RuntimeError NotImplementedError".split()
+    [
+        "abs",
+        "all",
+        "any",
+        "bool",
+        "bytes",
+        "callable",
+        "dict",
+        "dir",
+        "divmod",
+        "enumerate",
+        "eval",
+        "exec",
+        "exit",
+        "filter",
+        "float",
+        "format",
+        "frozenset",
+        "getattr",
+        "globals",
+        "hasattr",
+        "hash",
+        "hex",
+        "id",
+        "input",
+        "int",
+        "isinstance",
+        "issubclass",
+        "iter",
+        "len",
+        "list",
+        "locals",
+        "map",
+        "max",
+        "min",
+        "next",
+        "object",
+        "open",
+        "ord",
+        "pow",
+        "print",
+        "property",
+        "quit",
+        "range",
+        "repr",
+        "reversed",
+        "round",
+        "set",
+        "setattr",
+        "slice",
+        "sorted",
+        "staticmethod",
+        "classmethod",
+        "str",
+        "sum",
+        "super",
+        "tuple",
+        "type",
+        "vars",
+        "zip",
+        "__import__",
+        "Exception",
+        "ValueError",
+        "KeyError",
+        "RuntimeError",
+        "NotImplementedError",
+    ]
 )
-

@@ -19,7 +19,6 @@ from lossguard.static.values import (
     Api,
     Arguments,
     Bound,
-    Choice,
     Class,
     Const,
     Dataset,
@@ -47,6 +46,20 @@ from lossguard.static.values import (
 )
 
 MAX_RECURSION = 2
+CHANGING = (
+    "builtins.input",
+    "builtins.next",
+    "builtins.open",
+    "random.",
+    "numpy.random.",
+    "time.",
+    "tensorflow.random.",
+    "secrets.",
+    "uuid.",
+    "datetime.",
+)
+"""Library functions that give something else at every call."""
+
 MODEL_CLASSES = frozenset({"keras.Model", "keras.Sequential", "keras.models.Functional", "keras.Functional"})
 
 
@@ -83,8 +96,8 @@ class Call:
         return Site(self.scope.module, node) if node is not None else self.site
 
     def unknown(self, reason: str = "") -> Unknown:
-        """An unknown result, the same for the same arguments."""
-        key = pure_key(self.name, self.arguments)
+        """An unknown result, the same for the same arguments where the function depends on nothing else."""
+        key = None if self.name.startswith(CHANGING) else pure_key(self.name, self.arguments)
         if self.receiver is not NONE:
             inner = key_of(self.receiver)
             key = derived("of", inner, key) if inner is not None and key is not None else None
@@ -165,9 +178,11 @@ def _apply(machine: Machine, callee: Value, arguments: Arguments, site: Site, sc
         case Partial(function=inner, arguments=first):
             merged = dict(first.keywords) | dict(arguments.keywords)
             joined = Arguments(
-                first.positional + arguments.positional, tuple(merged.items()), first.open or arguments.open,
+                first.positional + arguments.positional,
+                tuple(merged.items()),
+                first.open or arguments.open,
                 (*(node for node in first.nodes if not node[0].isdigit()), *arguments.nodes),
-            )  # fmt: skip
+            )
             return call(machine, inner, joined, site, scope)
         case Instance(cls=cls) if (found := cls.find("__call__") or cls.find("call")) is not None:
             if isinstance(found, Function):
@@ -433,4 +448,3 @@ def _super(machine: Machine, owner: Super, name: str, site: Site) -> Value:
         if isinstance(base, Class) and (found := base.find(name)) is not None:
             return Bound(found, owner.receiver) if isinstance(found, Function) else found
     return NativeMethod(owner, name)
-

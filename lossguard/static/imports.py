@@ -98,7 +98,6 @@ def resolve(machine: Machine, value: Lazy) -> Value:
     return Unknown(("import", str(value.path), value.name), f"{value.path.name} does not define it", value.name)
 
 
-
 @cache
 def library(dotted: str) -> Api:
     """A library name under its one canonical spelling."""

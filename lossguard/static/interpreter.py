@@ -8,6 +8,8 @@ from functools import partial
 
 import libcst as cst
 
+from lossguard.catalog.layers import LAYERS
+
 # imported for the models of library calls that they register
 from lossguard.static import (
     arrays,
@@ -40,8 +42,16 @@ from lossguard.static.values import (
 )
 
 LIBRARY_MODELS = (arrays, datasets, layers, losses, models, predictions, python, tables)
-_NOT_RUN = ("keras.layers.", "keras.losses.", "keras.metrics.", "keras.callbacks.", "keras.initializers.",
-            "keras.constraints.", "keras.regularizers.", "keras.optimizers.")  # fmt: skip
+_NOT_RUN = (
+    "keras.layers.",
+    "keras.losses.",
+    "keras.metrics.",
+    "keras.callbacks.",
+    "keras.initializers.",
+    "keras.constraints.",
+    "keras.regularizers.",
+    "keras.optimizers.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,7 @@ def understand(program: Program) -> Understanding:
 
 def _known(name: str) -> bool:
     return name in functions.FUNCTIONS or (
-        name.startswith("keras.layers.") and name.removeprefix("keras.layers.") in layers.LAYERS
+        name.startswith("keras.layers.") and name.removeprefix("keras.layers.") in LAYERS
     )
 
 

@@ -38,10 +38,20 @@ from lossguard.static.values import (
 )
 
 _RANK_OF_OUTPUT = {
-    "Conv1D": 3, "Conv1DTranspose": 3, "SeparableConv1D": 3, "Convolution1D": 3, "MaxPooling1D": 3,
-    "Conv2D": 4, "Conv2DTranspose": 4, "SeparableConv2D": 4, "Convolution2D": 4, "MaxPooling2D": 4,
-    "Conv3D": 5, "Conv3DTranspose": 5, "ConvLSTM2D": 4,
-}  # fmt: skip
+    "Conv1D": 3,
+    "Conv1DTranspose": 3,
+    "SeparableConv1D": 3,
+    "Convolution1D": 3,
+    "MaxPooling1D": 3,
+    "Conv2D": 4,
+    "Conv2DTranspose": 4,
+    "SeparableConv2D": 4,
+    "Convolution2D": 4,
+    "MaxPooling2D": 4,
+    "Conv3D": 5,
+    "Conv3DTranspose": 5,
+    "ConvLSTM2D": 4,
+}
 """Layers that take and give tensors of one rank only."""
 
 _RNN = frozenset({"SimpleRNN", "LSTM", "GRU", "CuDNNLSTM", "CuDNNGRU"})
@@ -123,10 +133,17 @@ PREFIXED.append(("keras.layers.", make_layer))
 FUNCTIONS["keras.Input"] = make_layer
 
 _TENSORFLOW_1 = {
-    "dense": "Dense", "conv1d": "Conv1D", "conv2d": "Conv2D", "conv3d": "Conv3D", "flatten": "Flatten",
-    "dropout": "Dropout", "max_pooling2d": "MaxPooling2D", "average_pooling2d": "AveragePooling2D",
-    "batch_normalization": "BatchNormalization", "conv2d_transpose": "Conv2DTranspose",
-}  # fmt: skip
+    "dense": "Dense",
+    "conv1d": "Conv1D",
+    "conv2d": "Conv2D",
+    "conv3d": "Conv3D",
+    "flatten": "Flatten",
+    "dropout": "Dropout",
+    "max_pooling2d": "MaxPooling2D",
+    "average_pooling2d": "AveragePooling2D",
+    "batch_normalization": "BatchNormalization",
+    "conv2d_transpose": "Conv2DTranspose",
+}
 """Functions of `tensorflow.layers`, which make a layer and call it on their first argument."""
 
 
@@ -287,10 +304,7 @@ def tensors_of(machine: Machine, value: Value, site: Site) -> list[Tensor]:
     entries = items_of(machine, value)
     if isinstance(entries, Tuple):
         found = [machine.pick(entry) for entry in entries.items]
-        return [
-            entry if isinstance(entry, Tensor) else unknown_tensor(machine, site)
-            for entry in found
-        ]
+        return [entry if isinstance(entry, Tensor) else unknown_tensor(machine, site) for entry in found]
     return []
 
 
@@ -298,7 +312,8 @@ def _width(machine: Machine, layer: Layer, spec: LayerSpec, inputs: Sequence[Out
     first = inputs[0] if inputs else None
     size = argument(machine, layer, spec.size_parameter) if spec.size_parameter is not None else None
     where = argument_site(layer, spec.size_parameter) if spec.size_parameter is not None else layer.site
-    if argument(machine, layer, "data_format") not in {None, NONE, Const("channels_last"), Const("tf")}:
+    placed = "data_format" in spec.parameters or layer.arguments.keyword("data_format") is not None
+    if placed and argument(machine, layer, "data_format") not in {None, NONE, Const("channels_last"), Const("tf")}:
         return Width()
     match spec.effect:
         case Effect.SET | Effect.APPEND:
@@ -366,9 +381,15 @@ def _ranged(
     first = inputs[0]
     dtype = machine.pick(layer.arguments.keyword("dtype"))
     made = Output(
-        width, Range.UNKNOWN, None, layer.site, layer=layer.kind, rank=rank, name=layer_name(machine, layer),
+        width,
+        Range.UNKNOWN,
+        None,
+        layer.site,
+        layer=layer.kind,
+        rank=rank,
+        name=layer_name(machine, layer),
         dtype=dtype.value if isinstance(dtype, Const) and isinstance(dtype.value, str) else None,
-    )  # fmt: skip
+    )
     match spec.range_effect:
         case RangeEffect.OWN:
             return _activated(machine, layer, spec, first, made)
@@ -388,10 +409,8 @@ def _ranged(
 def _activated(machine: Machine, layer: Layer, spec: LayerSpec, first: Output, made: Output) -> Output:
     parameter = spec.activation_parameter
     given = argument(machine, layer, parameter) if parameter is not None else None
-    if given is None:
-        activation = Activation(spec.default_activation or "linear")
-    else:
-        activation = activation_of(machine, given)
+    default = Activation(spec.default_activation or "linear")
+    activation = default if given is None else activation_of(machine, given)
     if layer.kind == "Softmax" and argument(machine, layer, "axis") not in {None, Const(-1)}:
         activation = NOT_UNDERSTOOD
     if spec.effect is Effect.KEEP:
@@ -417,9 +436,15 @@ def _activate(machine: Machine, layer: Layer, first: Output, made: Output, activ
     if first.range not in {Range.LOGITS, Range.UNKNOWN} and activation.name in {"softmax", "sigmoid"}:
         repair = LogitsRepair.LOST
     return replace(
-        first, range=activation.range, activation=activation.name, activation_origin=layer.site, after=(),
-        repair=repair, dtype=made.dtype, name=made.name or first.name,
-    )  # fmt: skip
+        first,
+        range=activation.range,
+        activation=activation.name,
+        activation_origin=layer.site,
+        after=(),
+        repair=repair,
+        dtype=made.dtype,
+        name=made.name or first.name,
+    )
 
 
 def _kept(machine: Machine, layer: Layer, spec: LayerSpec, inputs: Sequence[Output], made: Output) -> Output:
@@ -508,9 +533,13 @@ def _activation_function(request: Call) -> Value:
         repair = LogitsRepair.LOST
     return Tensor(
         replace(
-            first, range=activation.range, activation=activation.name, activation_origin=request.site, after=(),
+            first,
+            range=activation.range,
+            activation=activation.name,
+            activation_origin=request.site,
+            after=(),
             repair=repair,
-        )  # fmt: skip
+        )
     )
 
 
@@ -527,7 +556,7 @@ def _tensor_function(request: Call) -> Value:
             last = request.name.rpartition(".")[2]
             if last in {"cast", "stop_gradient", "convert_to_tensor", "ensure_shape"} and isinstance(picked, Tensor):
                 return Tensor(replace(picked.output, after=(*picked.output.after, last), repair=LogitsRepair.LOST))
-            if last in {"reshape"} and isinstance(picked, Tensor):
+            if last == "reshape" and isinstance(picked, Tensor):
                 return _reshaped(request, picked.output)
             return unknown_tensor(request.machine, request.site)
     return request.unknown()
@@ -545,7 +574,9 @@ def _reshaped(request: Call, first: Output) -> Value:
     return Tensor(replace(first, width=width, rank=rank, after=(*first.after, "reshape"), repair=LogitsRepair.LOST))
 
 
-PREFIXED.extend((prefix, _tensor_function) for prefix in ("tensorflow.", "keras.ops.", "keras.backend.", "keras.activations."))
+PREFIXED.extend(
+    (prefix, _tensor_function) for prefix in ("tensorflow.", "keras.ops.", "keras.backend.", "keras.activations.")
+)
 
 
 @overload
@@ -558,9 +589,13 @@ def _arithmetic(machine: Machine, symbol: str, left: Value, right: Value, site: 
     same = len(tensors) == 1 or tensors[0].width == tensors[1].width
     return Tensor(
         replace(
-            first, width=first.width if same else Width(), range=Range.LOGITS if raw else Range.UNKNOWN,
-            activation="linear" if raw else None, repair=LogitsRepair.LOST, after=(*first.after, symbol),
-        )  # fmt: skip
+            first,
+            width=first.width if same else Width(),
+            range=Range.LOGITS if raw else Range.UNKNOWN,
+            activation="linear" if raw else None,
+            repair=LogitsRepair.LOST,
+            after=(*first.after, symbol),
+        )
     )
 
 
@@ -615,4 +650,3 @@ def _call_native(request: Call) -> Value:
 @method(Instance, "__call__")
 def _call_instance(request: Call) -> Value:
     return _tensor_function(request)
-

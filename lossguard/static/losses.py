@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from lossguard.catalog import losses as catalog
 from lossguard.catalog import metrics as metric_catalog
-from lossguard.facts import Encoding, Family, Labels, Loss, LossCall, Metric, Output, Range, Spelling, Width
-from lossguard.static.functions import FUNCTIONS, METHODS, Call, call, function, method
+from lossguard.facts import Encoding, Labels, Loss, LossCall, Metric, Output, Range, Spelling, Width
+from lossguard.static.functions import FUNCTIONS, Call, Handler, call, method
 from lossguard.static.machine import Machine
 from lossguard.static.operators import overload
 from lossguard.static.sinks import Case
@@ -19,7 +19,6 @@ from lossguard.static.values import (
     Bound,
     Class,
     Const,
-    Dataset,
     Function,
     Instance,
     LossResult,
@@ -29,7 +28,6 @@ from lossguard.static.values import (
     Scope,
     Site,
     Tensor,
-    Tuple,
     Unknown,
     Value,
 )
@@ -38,7 +36,7 @@ CLASS_PREFIX = "keras.losses."
 METRIC_PREFIX = "keras.metrics."
 
 
-def _flag(value: Value | None, default: bool | None) -> bool | None:
+def _flag(value: Value | None, *, default: bool | None) -> bool | None:
     """The truth of a flag argument: any constant has one; None where it is not known."""
     match value:
         case None:
@@ -178,14 +176,24 @@ def _scaled(machine: Machine, symbol: str, left: Value, right: Value, site: Site
     return machine.unknown("losses are combined", site) if results else None
 
 
+def _not_followed(request: Call) -> Value:
+    return request.unknown()
+
+
 def _reduced(request: Call) -> Value:
     value = request.get("input_tensor", 0) or request.get("x") or NONE
     return value if isinstance(value, LossResult) else _previous[request.name](request)
 
 
-_previous = {}
-for _name in ("tensorflow.reduce_mean", "tensorflow.reduce_sum", "keras.backend.mean", "keras.ops.mean", "tensorflow.math.reduce_mean"):
-    _previous[_name] = FUNCTIONS.get(_name, lambda request: request.unknown())
+_previous: dict[str, Handler] = {}
+for _name in (
+    "tensorflow.reduce_mean",
+    "tensorflow.reduce_sum",
+    "keras.backend.mean",
+    "keras.ops.mean",
+    "tensorflow.math.reduce_mean",
+):
+    _previous[_name] = FUNCTIONS.get(_name, _not_followed)
     FUNCTIONS[_name] = _reduced
 
 
@@ -247,7 +255,9 @@ def _own_loss(machine: Machine, value: Value, site: Site) -> Loss | None:
 
 def _make_metric(request: Call) -> Value:
     """`keras.metrics.X(...)`."""
-    spec = metric_catalog.METRICS.get(request.name.removeprefix(METRIC_PREFIX)) or metric_catalog.THIRD_PARTY[request.name]
+    spec = (
+        metric_catalog.METRICS.get(request.name.removeprefix(METRIC_PREFIX)) or metric_catalog.THIRD_PARTY[request.name]
+    )
 
     def given(name: str) -> Value | None:
         return request.get(name, spec.parameters.index(name)) if name in spec.parameters else None
@@ -296,5 +306,3 @@ def metric_of(machine: Machine, value: Value, site: Site) -> Metric | None:
 
 def _plain_metric(name: str, spelling: Spelling, site: Site, text: str) -> Metric:
     return Metric(name, spelling, site, False, metric_catalog.METRICS[name].default_threshold, text)
-
-

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 import libcst as cst
 
 from lossguard.catalog.applications import APPLICATIONS, CLASSES, CLASSIFIER_ACTIVATION, HEADS, HeadSpec
-from lossguard.facts import Encoding, Fact, Labels, LogitsRepair, Loss, Metric, Output, Range, TrainingSetup, Width
+from lossguard.facts import Encoding, Fact, Labels, LogitsRepair, Output, Range, TrainingSetup, Width
 from lossguard.static.arrays import as_array
 from lossguard.static.functions import ATTRIBUTES, FUNCTIONS, PREFIXED, Call, call, function, method
-from lossguard.static.layers import activation_of, apply, input_of, layer_name, unknown_tensor, width_of
+from lossguard.static.layers import activation_of, apply, input_of, unknown_tensor, width_of
 from lossguard.static.losses import loss_of, metric_of
 from lossguard.static.machine import Machine
 from lossguard.static.operators import items_of
@@ -21,7 +21,6 @@ from lossguard.static.values import (
     FALSE,
     NONE,
     TRUE,
-    Api,
     Arguments,
     Array,
     Bound,
@@ -30,18 +29,17 @@ from lossguard.static.values import (
     Dataset,
     Dict,
     Function,
+    Instance,
     Layer,
     List,
     Model,
     Pairs,
-    Partial,
     Predictions,
     Scope,
     Site,
     Super,
     Tensor,
     Tuple,
-    Unknown,
     Value,
 )
 
@@ -181,10 +179,15 @@ def _application(request: Call) -> Value:
         chosen = given("classifier_activation")
         activation = activation_of(machine, Const(CLASSIFIER_ACTIVATION) if chosen is None else chosen)
         output = Output(
-            width, activation.range, activation.name, request.site, layer=spec.name, rank=2,
+            width,
+            activation.range,
+            activation.name,
+            request.site,
+            layer=spec.name,
+            rank=2,
             activation_origin=request.origin("classifier_activation") if chosen is not None else None,
             repair=LogitsRepair.KEPT,
-        )  # fmt: skip
+        )
     elif top == FALSE or (isinstance(top, Const) and not top.value):
         pooling = given("pooling")
         rank = 4 if pooling in {None, NONE} else 2 if pooling in {Const("avg"), Const("max")} else None
@@ -287,7 +290,9 @@ def _model_attribute(machine: Machine, owner: Value, name: str, site: Site) -> V
             return outputs_of(machine, owner)
         case "outputs":
             outputs = outputs_of(machine, owner)
-            return List(site, machine.serial(), {"items": Tuple((outputs,))}) if isinstance(outputs, Tensor) else outputs
+            return (
+                List(site, machine.serial(), {"items": Tuple((outputs,))}) if isinstance(outputs, Tensor) else outputs
+            )
         case "input" | "inputs" | "output_shape" | "input_shape":
             return unknown_tensor(machine, site) if name.startswith("input") else machine.unknown("a shape", site)
         case "layers":
@@ -387,11 +392,27 @@ def labels_argument(machine: Machine, x: Value | None, y: Value | None) -> Value
         return None
     options = []
     for guard, option in machine.worlds.options(x):
-        element = items_of(machine, option.element) if isinstance(option, Dataset) else None
+        element = items_of(machine, _element(machine, option))
         if not isinstance(element, Tuple) or len(element.items) < 2:  # noqa: PLR2004
             return None
         options.append((guard, element.items[1]))
     return machine.worlds.join(options) if options else None
+
+
+def _element(machine: Machine, data: Value) -> Value:
+    """What one step of a dataset, or of a `PyDataset` of the program, yields."""
+    if isinstance(data, Dataset):
+        return data.element
+    if isinstance(data, Instance) and data.cls.library_base() in _PY_DATASETS:
+        found = data.cls.find("__getitem__")
+        if isinstance(found, Function):
+            arguments = Arguments((machine.unknown("the index of a batch"),))
+            scope = Scope({}, None, data.site.module)
+            return machine.pick(call(machine, Bound(found, data), arguments, data.site, scope))
+    return NONE
+
+
+_PY_DATASETS = frozenset({"keras.utils.Sequence", "keras.utils.PyDataset"})
 
 
 # setups
@@ -434,7 +455,9 @@ def _concerns(machine: Machine, number: int, fact: Fact) -> bool:
     if fact.labels is not None:
         widths += [fact.labels.width, fact.labels.classes]
     return any(
-        condition.comparison.symbol == width.symbol if width.symbol is not None else machine.worlds.text(number) == width.text
+        condition.comparison.symbol == width.symbol
+        if width.symbol is not None
+        else machine.worlds.text(number) == width.text
         for width in widths
     )
 
@@ -449,11 +472,12 @@ def _setups(machine: Machine, model: Model, outputs: Value, labels: Value | None
     targets = _targets(machine, labels, ends, use)
     setups = []
     for number, (_, output) in enumerate(ends):
-        loss = loss_of(machine, *losses[number]) if losses[number] is not None else None
-        shown = tuple(found for value, site in metrics[number] if (found := metric_of(machine, value, site)) is not None)
-        setups.append(
-            TrainingSetup(output, loss, targets[number], shown, compiled.site, use, machine.text(model.site))
+        passed = losses[number]
+        loss = loss_of(machine, *passed) if passed is not None else None
+        shown = tuple(
+            found for value, site in metrics[number] if (found := metric_of(machine, value, site)) is not None
         )
+        setups.append(TrainingSetup(output, loss, targets[number], shown, compiled.site, use, machine.text(model.site)))
     return Found(tuple(setups))
 
 
@@ -556,8 +580,7 @@ def _flat(machine: Machine, value: Value, site: Site) -> list[Placed]:
         return [(value, site)] if not isinstance(value, List) else []
     places = _element_nodes(value, site, len(contents.items))
     found: list[Placed] = []
-    for entry, place in zip(contents.items, places, strict=True):
-        entry = machine.pick(entry)
+    for entry, place in zip(map(machine.pick, contents.items), places, strict=True):
         found += _flat(machine, entry, place) if isinstance(entry, (List, Tuple)) else [(entry, place)]
     return found
 
@@ -593,4 +616,3 @@ def unfitted(machine: Machine) -> None:
         if fitted == TRUE or compiled is None or compiled == NONE:
             continue
         record(machine, model, None, model.site, purpose="compiled")
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Hashable
+from typing import Any
 
 import libcst as cst
 
@@ -36,8 +37,9 @@ from lossguard.static.worlds import NO_ASSUMPTION, Comparison
 _ELEMENTWISE = (Array, Tensor, Predictions)
 MAX_INTEGER = 1 << 64
 MAX_SEQUENCE = 4096
+MAX_EXPONENT = 64
 
-_ARITHMETIC: dict[type[cst.CSTNode], tuple[str, Callable[[object, object], object]]] = {
+_ARITHMETIC: dict[type[cst.CSTNode], tuple[str, Callable[[Any, Any], object]]] = {
     cst.Add: ("+", operator.add),
     cst.AddAssign: ("+", operator.add),
     cst.Subtract: ("-", operator.sub),
@@ -66,7 +68,7 @@ _ARITHMETIC: dict[type[cst.CSTNode], tuple[str, Callable[[object, object], objec
     cst.RightShiftAssign: (">>", operator.rshift),
 }
 
-_RELATIONS: dict[type[cst.CSTNode], tuple[str, Callable[[object, object], bool]]] = {
+_RELATIONS: dict[type[cst.CSTNode], tuple[str, Callable[[Any, Any], bool]]] = {
     cst.Equal: ("==", operator.eq),
     cst.NotEqual: ("!=", operator.ne),
     cst.LessThan: ("<", operator.lt),
@@ -93,12 +95,12 @@ def binary(machine: Machine, kind: cst.CSTNode, left: Value, right: Value, site:
 
 
 def _binary(
-    machine: Machine, symbol: str, function: Callable[[object, object], object], left: Value, right: Value, site: Site
+    machine: Machine, symbol: str, function: Callable[[Any, Any], object], left: Value, right: Value, site: Site
 ) -> Value:
     match left, right:
         case Const(value=a), Const(value=b):
             return _fold(machine, symbol, function, a, b, site)
-        case (Unknown() | Shifted()), Const(value=int() as number) if symbol in "+-" and not isinstance(number, bool):
+        case ((Unknown() | Shifted()), Const(value=int() as number)) if symbol in "+-" and not isinstance(number, bool):
             return shift(left, number if symbol == "+" else -number)
         case Const(value=int() as number), (Unknown() | Shifted()) if symbol == "+" and not isinstance(number, bool):
             return shift(right, number)
@@ -132,14 +134,18 @@ def shift(value: Value, offset: int) -> Value:
 
 
 def _fold(
-    machine: Machine, symbol: str, function: Callable[[object, object], object], a: object, b: object, site: Site
+    machine: Machine, symbol: str, function: Callable[[Any, Any], object], a: object, b: object, site: Site
 ) -> Value:
     too_large = (
-        (symbol in {"**", "<<"} and isinstance(b, (int, float)) and (b > 64 or not isinstance(a, (int, float)) or abs(a) > MAX_INTEGER))
+        (
+            symbol in {"**", "<<"}
+            and isinstance(b, (int, float))
+            and (b > MAX_EXPONENT or not isinstance(a, (int, float)) or abs(a) > MAX_INTEGER)
+        )
         or (isinstance(a, (str, bytes)) and symbol == "*")
         or (isinstance(b, (str, bytes)) and symbol == "*")
         or (isinstance(a, (str, bytes)) and symbol == "%")
-    )  # fmt: skip
+    )
     if too_large:
         return machine.unknown("it is computed", site)
     try:
@@ -238,7 +244,13 @@ def _compare(machine: Machine, target: cst.BaseCompOp, left: Value, right: Value
             if found is not None:
                 return found
         return machine.unknown("it compares arrays element by element", site)
-    if relation in {"==", "!="} and isinstance(left, Tuple) and isinstance(right, Tuple) and key_of(left) and key_of(right):
+    if (
+        relation in {"==", "!="}
+        and isinstance(left, Tuple)
+        and isinstance(right, Tuple)
+        and key_of(left) is not None
+        and key_of(right) is not None
+    ):
         same = left == right
         if same or len(left.items) != len(right.items):
             return Const(same is (relation == "=="))
@@ -259,16 +271,14 @@ def _compare(machine: Machine, target: cst.BaseCompOp, left: Value, right: Value
 def _against_constant(
     machine: Machine, left: Value, relation: str, constant: object, site: Site, *, mirrored: bool = False
 ) -> Value:
-    offset = 0
-    if isinstance(left, Shifted):
-        left, offset = left.base, left.offset
-    if isinstance(left, Unknown):
+    base, offset = (left.base, left.offset) if isinstance(left, Shifted) else (left, 0)
+    if isinstance(base, Unknown):
         number = constant - offset if isinstance(constant, (int, float)) and offset else constant
         positive = {"!=": "==", ">": "<=", ">=": "<"}.get(relation, relation)
         literal = machine.worlds.literal(
-            ("compare", left.key, positive, type(number).__name__, number),
-            left.text if offset else _subject(left, site, mirrored=mirrored),
-            Comparison(left.key, positive, number),
+            ("compare", base.key, positive, type(number).__name__, number),
+            base.text if offset else _subject(base, site, mirrored=mirrored),
+            Comparison(base.key, positive, number),
         )
         literal = literal if positive == relation else literal.negated()
         decided = machine.worlds.decided(literal)
@@ -290,7 +300,9 @@ def _membership(machine: Machine, left: Value, right: Value, site: Site, *, nega
     container = items_of(machine, right)
     if isinstance(right, Dict):
         pairs = machine.pick(machine.field(right, "items"))
-        container = Tuple(tuple(key for key, _ in pairs.items)) if isinstance(pairs, Pairs) and pairs.complete else pairs
+        container = (
+            Tuple(tuple(key for key, _ in pairs.items)) if isinstance(pairs, Pairs) and pairs.complete else pairs
+        )
     if isinstance(left, Const) and isinstance(container, Const):
         if isinstance(left.value, str) and isinstance(container.value, str):
             return Const((left.value in container.value) is not negated)

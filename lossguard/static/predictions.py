@@ -105,5 +105,3 @@ def _compared(machine: Machine, symbol: str, left: Value, right: Value, site: Si
     if symbol in _MIRRORED and isinstance(right, Const) and isinstance(right.value, (int, float)):
         _note(machine, left, "threshold", site, float(right.value))
     return machine.unknown("numbers made of predictions", site)
-
-

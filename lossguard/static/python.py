@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from lossguard.static.expressions import element_of, item, sequence, set_attribute
 from lossguard.static.functions import ATTRIBUTES, Call, call, function, method
@@ -148,7 +149,7 @@ def _dict(request: Call) -> Value:
     return Dict(request.site, request.machine.serial(), {"items": Pairs(tuple(pairs.items()), complete)})
 
 
-_CONVERSIONS: dict[str, Callable[[object], object]] = {"int": int, "float": float, "str": str, "bool": bool, "abs": abs}  # type: ignore[dict-item]
+_CONVERSIONS: dict[str, Callable[[Any], object]] = {"int": int, "float": float, "str": str, "bool": bool, "abs": abs}
 
 
 @function(*(f"builtins.{name}" for name in _CONVERSIONS))
@@ -168,13 +169,20 @@ def _convert(request: Call) -> Value:
     return request.unknown("a conversion")
 
 
+_EXTREMES: dict[str, Callable[[Any], Any]] = {"max": max, "min": min, "sum": sum}
+
+
 @function("builtins.max", "builtins.min", "builtins.sum")
 def _extreme(request: Call) -> Value:
-    kind = {"max": max, "min": min, "sum": sum}[request.name.rpartition(".")[2]]
+    kind: Callable[[list[float]], float] = _EXTREMES[request.name.rpartition(".")[2]]
     single = len(request.arguments.positional) == 1
     elements = sequence(request.machine, _first(request)) if single else Tuple(request.arguments.positional)
     if isinstance(elements, Tuple) and elements.items and not request.arguments.keywords:
-        numbers = [value.value for value in elements.items if isinstance(value, Const) and isinstance(value.value, (int, float))]
+        numbers = [
+            value.value
+            for value in elements.items
+            if isinstance(value, Const) and isinstance(value.value, (int, float))
+        ]
         if len(numbers) == len(elements.items):
             return Const(kind(numbers))
     return request.unknown("the extreme of unknown numbers")
@@ -271,7 +279,7 @@ def _append(request: Call) -> Value:
     added = request.raw("object", 0) or NONE
     contents = machine.pick(target.fields["items"])
     match contents:
-        case Tuple(items=items) if not machine.summarising or isinstance(added, (Layer, Model)) and items:
+        case Tuple(items=items) if not machine.summarising or (isinstance(added, (Layer, Model)) and items):
             machine.write(target, "items", Tuple((*items[-MAX_SEQUENCE:], added)))
         case Tuple(items=()):
             machine.write(target, "items", Many(added))
@@ -298,7 +306,12 @@ def _disturb(request: Call) -> Value:
     machine = request.machine
     contents = machine.pick(target.fields["items"])
     index, added = request.get("index", 0), request.raw("object", 1)
-    if request.name == "insert" and isinstance(contents, Tuple) and isinstance(index, Const) and isinstance(index.value, int):
+    if (
+        request.name == "insert"
+        and isinstance(contents, Tuple)
+        and isinstance(index, Const)
+        and isinstance(index.value, int)
+    ):
         changed = list(contents.items)
         changed.insert(index.value, added or NONE)
         machine.write(target, "items", Tuple(tuple(changed)))
@@ -398,8 +411,28 @@ def _take(request: Call) -> Value:
 
 
 _TEXT_METHODS = frozenset(
-    "lower upper strip lstrip rstrip title capitalize startswith endswith replace split count find index isdigit "
-    "removeprefix removesuffix partition rpartition join".split()
+    [
+        "lower",
+        "upper",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "title",
+        "capitalize",
+        "startswith",
+        "endswith",
+        "replace",
+        "split",
+        "count",
+        "find",
+        "index",
+        "isdigit",
+        "removeprefix",
+        "removesuffix",
+        "partition",
+        "rpartition",
+        "join",
+    ]
 )
 
 
@@ -454,12 +487,20 @@ def _parser(request: Call) -> Value:
 @method(Native, "add_argument")
 def _add_argument(request: Call) -> Value:
     parser = request.receiver
-    names = [value.value for value in request.arguments.positional if isinstance(value, Const) and isinstance(value.value, str)]
+    names = [
+        value.value
+        for value in request.arguments.positional
+        if isinstance(value, Const) and isinstance(value.value, str)
+    ]
     if not isinstance(parser, Native) or not parser.name.startswith("argparse.") or not names:
         return request.unknown("an argument of a command line")
     longest = next((name for name in names if name.startswith("--")), names[0])
     given = request.get("dest")
-    field = given.value if isinstance(given, Const) and isinstance(given.value, str) else longest.lstrip("-").replace("-", "_")
+    field = (
+        given.value
+        if isinstance(given, Const) and isinstance(given.value, str)
+        else longest.lstrip("-").replace("-", "_")
+    )
     action = request.get("action")
     default = request.raw("default")
     if default is None and action == Const("store_true"):

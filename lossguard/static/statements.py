@@ -146,7 +146,8 @@ def unwind(machine: Machine, frame: Frame, depth: int, flow: Flow, *, loop: bool
         )
         if flow.exit is Exit.RETURN:
             value = machine.worlds.join(
-                [(guard, flow.value) for guard in pending.survivors] + [(guard, ended.value) for guard, ended, _ in exits]
+                [(guard, flow.value) for guard in pending.survivors]
+                + [(guard, ended.value) for guard, ended, _ in exits]
             )
             flow = replace(flow, value=value)
     return flow
@@ -156,10 +157,10 @@ def _if(machine: Machine, node: cst.If, scope: Scope) -> Flow:
     test = evaluate(machine, node.test, scope)
     sides = operators.alternatives(machine, test, Site(scope.module, node.test))
 
-    def side(truth: bool) -> Callable[[], Flow]:
+    def side(*, truth: bool) -> Callable[[], Flow]:
         return lambda: _if_side(machine, node, scope, truth=truth)
 
-    return branch(machine, [(guard, side(truth)) for guard, truth in sides])
+    return branch(machine, [(guard, side(truth=truth)) for guard, truth in sides])
 
 
 def _if_side(machine: Machine, node: cst.If, scope: Scope, *, truth: bool) -> Flow:
@@ -188,12 +189,12 @@ def _cases(machine: Machine, subject: Value, cases: list[cst.MatchCase], scope: 
         test = machine.unknown("the guard of a case", Site(scope.module, case.guard))
     sides = operators.alternatives(machine, test, site)
 
-    def side(truth: bool) -> Callable[[], Flow]:
+    def side(*, truth: bool) -> Callable[[], Flow]:
         if truth:
             return lambda: execute(machine, case.body, scope)
         return lambda: _cases(machine, subject, others, scope)
 
-    return branch(machine, [(guard, side(truth)) for guard, truth in sides])
+    return branch(machine, [(guard, side(truth=truth)) for guard, truth in sides])
 
 
 def _pattern(machine: Machine, subject: Value, pattern: cst.MatchPattern, scope: Scope) -> Value:
@@ -392,9 +393,7 @@ def _function(machine: Machine, node: cst.FunctionDef, scope: Scope) -> Flow:
         last = name.rpartition(".")[2] if name else ""
         if last in _TRANSPARENT:
             kind = "property" if last == "cached_property" else last
-    value = Function(
-        node.name.value, node, scope, scope.module, default_values(machine, node.params, scope), kind
-    )
+    value = Function(node.name.value, node, scope, scope.module, default_values(machine, node.params, scope), kind)
     machine.functions.append(value)
     machine.worlds.write(scope.names, node.name.value, value)
     return NEXT

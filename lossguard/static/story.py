@@ -34,7 +34,9 @@ def _place(place: Place) -> str:
 
 def _setup(setup: TrainingSetup) -> str:
     metrics = ", ".join(map(_metric, setup.metrics)) or "none"
-    return f"output {_output(setup.output)}; loss {_loss(setup.loss)}; labels {_labels(setup.labels)}; metrics {metrics}"
+    return (
+        f"output {_output(setup.output)}; loss {_loss(setup.loss)}; labels {_labels(setup.labels)}; metrics {metrics}"
+    )
 
 
 def _output(output: Output | None) -> str:

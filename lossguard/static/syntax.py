@@ -16,8 +16,17 @@ from libcst._nodes.internal import CodegenState
 from lossguard.findings import Position
 
 _LAYOUT = ("whitespace", "lpar", "rpar", "lbracket", "rbracket", "lbrace", "rbrace", "comma", "semicolon", "dot")
-_LAYOUT_FIELDS = {"leading_lines", "lines_after_decorators", "header", "footer", "equal", "colon", "first_colon",
-                  "second_colon", "indent"}  # fmt: skip
+_LAYOUT_FIELDS = {
+    "leading_lines",
+    "lines_after_decorators",
+    "header",
+    "footer",
+    "equal",
+    "colon",
+    "first_colon",
+    "second_colon",
+    "indent",
+}
 MAX_TEXT = 60
 
 
@@ -57,9 +66,7 @@ def _problem(text: str, error: cst.ParserSyntaxError) -> SyntaxProblem:
 @cache
 def _semantic_fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     return tuple(
-        field.name
-        for field in fields(kind)
-        if not field.name.startswith(_LAYOUT) and field.name not in _LAYOUT_FIELDS
+        field.name for field in fields(kind) if not field.name.startswith(_LAYOUT) and field.name not in _LAYOUT_FIELDS
     )
 
 

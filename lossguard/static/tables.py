@@ -51,10 +51,31 @@ def _load_text(request: Call) -> Value:
     return Table(("table", request.machine.serial()), plain=True)
 
 
-_KEEPING = (
-    "dropna fillna sample copy reset_index sort_values drop_duplicates head tail drop astype rename query assign "
-    "set_index replace interpolate ffill bfill reindex merge join select_dtypes"
-).split()
+_KEEPING = [
+    "dropna",
+    "fillna",
+    "sample",
+    "copy",
+    "reset_index",
+    "sort_values",
+    "drop_duplicates",
+    "head",
+    "tail",
+    "drop",
+    "astype",
+    "rename",
+    "query",
+    "assign",
+    "set_index",
+    "replace",
+    "interpolate",
+    "ffill",
+    "bfill",
+    "reindex",
+    "merge",
+    "join",
+    "select_dtypes",
+]
 
 
 @method(Table, *_KEEPING)
@@ -105,13 +126,77 @@ def _attribute(machine: Machine, owner: Value, name: str, site: Site) -> Value |
 
 
 _TABLE_METHODS = frozenset(
-    (*_KEEPING, "to_numpy", "numpy", "as_matrix", "get_values", "pop", "get", "describe", "info", "groupby", "apply",
-     "plot", "hist", "corr", "mean", "std", "min", "max", "sum", "count", "isnull", "isna", "notnull", "iterrows",
-     "itertuples", "to_csv", "append", "applymap", "map", "items", "keys", "pivot", "pivot_table", "melt", "stack",
-     "median", "mode", "nunique", "value_counts", "insert", "update", "where", "mask", "agg", "aggregate", "transform",
-     "boxplot", "to_dict", "eval", "filter", "any", "all", "cumsum", "diff", "shift", "rolling", "round", "clip",
-     "nlargest", "nsmallest", "quantile", "var", "skew", "abs", "equals", "explode", "style", "memory_usage")
-)  # fmt: skip
+    (
+        *_KEEPING,
+        "to_numpy",
+        "numpy",
+        "as_matrix",
+        "get_values",
+        "pop",
+        "get",
+        "describe",
+        "info",
+        "groupby",
+        "apply",
+        "plot",
+        "hist",
+        "corr",
+        "mean",
+        "std",
+        "min",
+        "max",
+        "sum",
+        "count",
+        "isnull",
+        "isna",
+        "notnull",
+        "iterrows",
+        "itertuples",
+        "to_csv",
+        "append",
+        "applymap",
+        "map",
+        "items",
+        "keys",
+        "pivot",
+        "pivot_table",
+        "melt",
+        "stack",
+        "median",
+        "mode",
+        "nunique",
+        "value_counts",
+        "insert",
+        "update",
+        "where",
+        "mask",
+        "agg",
+        "aggregate",
+        "transform",
+        "boxplot",
+        "to_dict",
+        "eval",
+        "filter",
+        "any",
+        "all",
+        "cumsum",
+        "diff",
+        "shift",
+        "rolling",
+        "round",
+        "clip",
+        "nlargest",
+        "nsmallest",
+        "quantile",
+        "var",
+        "skew",
+        "abs",
+        "equals",
+        "explode",
+        "style",
+        "memory_usage",
+    )
+)
 
 ATTRIBUTES[Table] = _attribute
 
@@ -131,10 +216,16 @@ def _item(machine: Machine, owner: Value, index: Value, site: Site) -> Value | N
         if len(names.items) == 1:
             key = derived("item", owner.key, key_of(names.items[0]))
             return made(site, Encoding.UNKNOWN, key, machine.text(site), rank=2, width=Width(1))
-        return Table(derived("item", owner.key, key_of(names) or machine.serial()) or owner.key)
+        return Table(_part(machine, owner, names))
     if isinstance(index, Unknown) and not _is_mask(index):
         return machine.unknown("a part of a table", site, derived("item", owner.key, index.key))
     return Table(owner.key)
+
+
+def _part(machine: Machine, table: Table, columns: Value) -> Hashable:
+    """The key of some columns of a table."""
+    key = key_of(columns)
+    return derived("item", table.key, key if key is not None else machine.serial())
 
 
 def _is_mask(index: Unknown) -> bool:
@@ -152,7 +243,7 @@ def _of_columns(machine: Machine, owner: Table, rows: Value, columns: Value, sit
         key = derived("item", owner.key, key_of(names.items[0]))
         return made(site, Encoding.UNKNOWN, key, machine.text(site), rank=2, width=Width(1))
     if is_slice(columns) or isinstance(names, Tuple):
-        return Table(derived("item", owner.key, key_of(columns) or machine.serial()) or owner.key, plain=True)
+        return Table(_part(machine, owner, columns), plain=True)
     return machine.unknown("a part of a table", site)
 
 
@@ -179,7 +270,11 @@ def _map(request: Call) -> Value:
         found = _constants([option for _, option in machine.worlds.options(result)])
     else:
         old, new = (items_of(machine, request.get(name, i) or NONE) for i, name in enumerate(("to_replace", "value")))
-        if isinstance(old, Tuple) and isinstance(new, Tuple) and all(isinstance(v, Const) and isinstance(v.value, str) for v in old.items):
+        if (
+            isinstance(old, Tuple)
+            and isinstance(new, Tuple)
+            and all(isinstance(v, Const) and isinstance(v.value, str) for v in old.items)
+        ):
             found = _constants(list(new.items))
     key = ("made", machine.serial())
     text = machine.text(request.site)
@@ -196,15 +291,26 @@ def _map(request: Call) -> Value:
     else:
         return made(request.site, Encoding.UNKNOWN, key, text, rank=labels.rank, width=labels.width)
     return made(
-        request.site, encoding, key, text, rank=labels.rank, width=labels.width, low=low, high=high,
+        request.site,
+        encoding,
+        key,
+        text,
+        rank=labels.rank,
+        width=labels.width,
+        low=low,
+        high=high,
         classes=Width(len(numbers)),
-    )  # fmt: skip
+    )
 
 
 def _constants(values: list[Value]) -> set[object] | None:
     if any(isinstance(value, Truth) for value in values):
         return {0, 1} if all(isinstance(value, Truth) for value in values) else None
-    found = [int(value.value) if isinstance(value.value, bool) else value.value for value in values if isinstance(value, Const)]
+    found = [
+        int(value.value) if isinstance(value.value, bool) else value.value
+        for value in values
+        if isinstance(value, Const)
+    ]
     return set(found) if len(found) == len(values) else None
 
 
@@ -223,7 +329,7 @@ def _codes(machine: Machine, owner: Value, name: str, site: Site) -> Value | Non
 
 
 _before = ATTRIBUTES[Array]
-ATTRIBUTES[Array] = _codes  # type: ignore[assignment]
+ATTRIBUTES[Array] = _codes
 
 
 @overload
@@ -232,5 +338,3 @@ def _arithmetic(machine: Machine, symbol: str, left: Value, right: Value, site: 
     if table is None:
         return None
     return Table(table.key, table.plain) if symbol in "+-*/" else machine.unknown("a comparison of a table", site)
-
-

@@ -33,7 +33,9 @@ def diagnostics(understanding: Understanding, judge: Judge) -> list[Diagnostic]:
     findings = _best(list(_conditional(understanding, judge, worlds)))
     if understanding.machine.guessed:
         findings = [(replace(finding, confidence=Confidence.LIKELY), when) for finding, when in findings]
-    sites = [site for finding, _ in findings for evidence in finding.evidence if isinstance(site := evidence.origin, Site)]
+    sites = [
+        site for finding, _ in findings for evidence in finding.evidence if isinstance(site := evidence.origin, Site)
+    ]
     where = places(sites)
     return [_diagnostic(finding, when, where) for finding, when in findings]
 
@@ -78,7 +80,9 @@ def _explained(finding: Finding, case: Case, understanding: Understanding) -> Fi
 
 
 def _identity(finding: Finding) -> Hashable:
-    return finding.code, tuple(id(evidence.origin.node) for evidence in finding.evidence[:1] if isinstance(evidence.origin, Site))
+    return finding.code, tuple(
+        id(evidence.origin.node) for evidence in finding.evidence[:1] if isinstance(evidence.origin, Site)
+    )
 
 
 def simplify(paths: list[Path]) -> list[Path]:

@@ -163,6 +163,10 @@ class Worlds:
                         low = max(low, constant + 1)
                     case _:
                         low = max(low, constant)
+        while low in excluded:
+            low += 1
+        while high in excluded:
+            high -= 1
         return Bounds(low, high, frozenset(excluded), equal)
 
     def equal_to(self, symbol: Hashable) -> tuple[object, ...]:
@@ -216,7 +220,11 @@ class Worlds:
             condition = self._conditions[literal.condition]
             pending.extend(condition.implied if literal.holds else condition.refuted)
             comparison = condition.comparison
-            if comparison is not None and literal.holds is (comparison.relation == "==") and comparison.relation in _EQUALITY:
+            if (
+                comparison is not None
+                and literal.holds is (comparison.relation == "==")
+                and comparison.relation in _EQUALITY
+            ):
                 self._equal[comparison.symbol] = comparison.constant
         return True
 
@@ -362,8 +370,7 @@ class Worlds:
             with self.assuming(guard) as possible:
                 if possible:
                     results += [
-                        (guard | inner, value, written)
-                        for inner, value, written in self.outcomes(operation, depth + 1)
+                        (guard | inner, value, written) for inner, value, written in self.outcomes(operation, depth + 1)
                     ]
         return results or [(NO_ASSUMPTION, Unknown(("dead", id(choice)), "no branch reaches here"), {})]
 
