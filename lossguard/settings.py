@@ -81,11 +81,13 @@ class Config:
     root: Path | None = None
 
     def apply(self, over: Config) -> Config:
-        """These settings, with those that `over` says anything about replaced; what it ignores is added.
+        """These settings, with those that `over` says anything about replaced; what it ignores or excludes is added.
 
         Where `over` selects rules, what was selected and ignored before counts no more.
         """
         changed: dict[str, Any] = {key.name: value for key, value in over.items()}
+        if over.exclude is not None:
+            changed["exclude"] = (self.exclude or ()) + over.exclude
         if over.select is None:
             for name in ("ignore", "extend_select"):
                 both = (getattr(self, name) or ()) + (getattr(over, name) or ())

@@ -18,8 +18,8 @@ def assert_consistent(model: Any, x: Any = None, y: Any = None, *, allow: Iterab
     """
     __tracebackhide__ = True
     from lossguard.rules import find, suggest
-    from lossguard.runtime.callback import told
     from lossguard.runtime.probe import probe
+    from lossguard.runtime.words import told
 
     accepted = set[str]()
     for name in allow:

@@ -9,6 +9,14 @@ import pytest
 
 _SNAPSHOTS = Path(__file__).with_name("snapshots")
 
+# fmt: off
+_ENVIRONMENT = (
+    "CI", "COLUMNS", "FORCE_COLOR", "FORCE_HYPERLINK", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "KONSOLE_VERSION",
+    "LINES", "LOSSGUARD_OUTPUT_FORMAT", "NO_COLOR", "TERM", "TERM_PROGRAM", "TTY_COMPATIBLE", "TTY_INTERACTIVE",
+    "VTE_VERSION", "WT_SESSION",
+)
+# fmt: on
+
 Matches = Callable[[str, str], None]
 """Compares an output with the snapshot of that name."""
 
@@ -35,5 +43,5 @@ def matches(request: pytest.FixtureRequest) -> Matches:
 @pytest.fixture(autouse=True)
 def _plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the developer's terminal is like must not change what is tested."""
-    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TERM", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+    for name in _ENVIRONMENT:
         monkeypatch.delenv(name, raising=False)

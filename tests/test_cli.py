@@ -17,7 +17,7 @@ from rich.console import Console
 
 import lossguard
 from lossguard import check as pipeline
-from lossguard.check import Checked, Options
+from lossguard.check import Checked, Options, OptionsOf
 from lossguard.cli import main
 from lossguard.findings import Confidence, Diagnostic, Place, Position, Severity
 from lossguard.report.documentation import as_json, as_markdown, page, render_page, render_table
@@ -51,16 +51,16 @@ class Pipeline:
     text: tuple[str, str] = ("", "")
     options: list[Options] = field(default_factory=list)
 
-    def check_paths(self, paths: Sequence[str], *, options: Options) -> Checked:
+    def check_paths(self, paths: Sequence[str], *, options: OptionsOf, **_: object) -> Checked:
         self.paths = tuple(paths)
         return self._answer(options)
 
-    def check_source(self, text: str, filename: str = "<stdin>", *, options: Options) -> Checked:
+    def check_source(self, text: str, filename: str = "<stdin>", *, options: OptionsOf, **_: object) -> Checked:
         self.text = (text, filename)
         return self._answer(options)
 
-    def _answer(self, options: Options) -> Checked:
-        self.options.append(options)
+    def _answer(self, options: OptionsOf) -> Checked:
+        self.options.append(options(Path.cwd() / "a.py"))
         if isinstance(self.answer, BaseException):
             raise self.answer
         return self.answer

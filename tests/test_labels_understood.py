@@ -108,8 +108,11 @@ DATASETS = [
         Encoding.ONE_HOT,
     ),
     (
-        "def prepare(a, b):\n    return a / 255, tf.one_hot(b, 10)\n"
-        "ds = tf.data.Dataset.from_tensor_slices((x, y)).map(prepare).batch(9).take(5).cache().repeat()",
+        """
+def prepare(a, b):
+    return a / 255, tf.one_hot(b, 10)
+ds = tf.data.Dataset.from_tensor_slices((x, y)).map(prepare).batch(9).take(5).cache().repeat()
+""",
         Encoding.ONE_HOT,
     ),
     (
@@ -130,8 +133,14 @@ DATASETS = [
     ("ds = ImageDataGenerator(rescale=1/255).flow(x, to_categorical(y), batch_size=3)", Encoding.ONE_HOT),
     ("def batches():\n    while True:\n        yield x, to_categorical(y)\nds = batches()", Encoding.ONE_HOT),
     (
-        "class Batches(keras.utils.Sequence):\n    def __init__(self, x, y):\n        self.x, self.y = x, y\n"
-        "    def __getitem__(self, i):\n        return self.x[i], to_categorical(self.y, 10)\nds = Batches(x, y)",
+        """
+class Batches(keras.utils.Sequence):
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+    def __getitem__(self, i):
+        return self.x[i], to_categorical(self.y, 10)
+ds = Batches(x, y)
+""",
         Encoding.ONE_HOT,
     ),
 ]

@@ -138,7 +138,7 @@ STYLES = {
     "comprehension": "model = Sequential([Dense(n) for n in (8, 4)] + [Dense(3, 'softmax')])",
     "surgery": "base = Sequential([Dense(8)])\nmodel = Model(base.input, Dense(3, 'softmax')(base.output))",
     "strategy scope": "with strategy.scope():\n    model = Sequential([Dense(3, 'softmax')])",
-    "dict of settings": "cfg = {'n': 3, 'act': 'softmax'}\nmodel = Sequential([Dense(cfg['n'], activation=cfg['act'])])",
+    "dict of settings": "cfg = {'n': 3, 'act': 'softmax'}\nmodel = Sequential([Dense(cfg['n'], cfg['act'])])",
     "keyword dict": "cfg = dict(units=3, activation='softmax')\nmodel = Sequential([Dense(**cfg)])",
     "partial": (
         "from functools import partial\nHead = partial(Dense, activation='softmax')\nmodel = Sequential([Head(3)])"

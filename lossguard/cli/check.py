@@ -2,57 +2,94 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lossguard.cli.arguments import CheckArguments, check_arguments
+from lossguard.cli.check_arguments import CheckArguments, check_arguments
 from lossguard.cli.failure import FAILED, Failure
+from lossguard.config import Configs, Misconfigured
 
 if TYPE_CHECKING:
-    from lossguard.check import Checked, Options
+    from lossguard.baseline import Baseline
+    from lossguard.check import Checked
+    from lossguard.diff import Changes
+    from lossguard.options import Options
+    from lossguard.settings import Config
 
 _FINDINGS = 1
 
 
 def check(arguments: Sequence[str]) -> int:
     """Check what the arguments name, report, and give the exit status."""
-    asked = check_arguments(arguments)
-    options = _options(asked)
-    checked = _checked(asked, options)
-    _report(checked, asked)
+    try:
+        return _check(check_arguments(arguments))
+    except Misconfigured as wrong:
+        raise Failure(str(wrong)) from wrong
+
+
+def _check(asked: CheckArguments) -> int:
+    configs = Configs(
+        asked.over, file=Path(asked.config).absolute() if asked.config else None, isolated=asked.isolated
+    )
+    settings = configs.of(Path.cwd())
+    if asked.show_settings or asked.show_files:
+        from lossguard.cli.show import show_files, show_settings
+
+        return show_settings(configs, asked.paths) if asked.show_settings else show_files(configs, asked.paths)
+    baseline, changes = _baseline(asked, settings), _changes(asked)
+    checked = _checked(asked, configs, baseline, changes)
+    if asked.write_baseline is not None:
+        return _write_baseline(checked, asked.write_baseline)
+    if asked.add_ignore is not None:
+        from lossguard.cli.ignore import add_ignores
+
+        return add_ignores(checked, asked.add_ignore)
+    from lossguard.cli.output import output, report
+
+    report(checked, output(asked, settings))
     if checked.problems:
         return FAILED
     return _FINDINGS if checked.diagnostics and not asked.exit_zero else 0
 
 
-def _options(asked: CheckArguments) -> Options:
-    from lossguard.check import Options
-    from lossguard.findings import Confidence
+def _baseline(asked: CheckArguments, settings: Config) -> Baseline | None:
+    if asked.write_baseline is not None:
+        return None
+    if asked.baseline is None and settings.baseline is None:
+        return None
+    from lossguard.baseline import read
 
-    chosen, left_out = None, frozenset[str]()
-    if asked.select is not None or asked.ignore:
-        from lossguard.cli.selection import codes, known_rules
-
-        known = known_rules()
-        chosen = None if asked.select is None else codes(asked.select, known, "--select")
-        left_out = codes(asked.ignore, known, "--ignore") if asked.ignore else left_out
-    return Options(
-        select=chosen,
-        ignore=left_out,
-        min_confidence=Confidence(asked.min_confidence),
-        show_models=asked.show_models,
-        verbose=asked.verbose,
-    )
+    if asked.baseline is not None:
+        return read(Path(asked.baseline))
+    return read((settings.root or Path()) / (settings.baseline or ""))
 
 
-def _checked(asked: CheckArguments, options: Options) -> Checked:
-    from lossguard.check import check_paths, check_source
+def _changes(asked: CheckArguments) -> Changes | None:
+    if asked.diff_base is None:
+        return None
+    from lossguard.diff import changes
+
+    return changes(asked.diff_base, Path.cwd())
+
+
+def _checked(asked: CheckArguments, configs: Configs, baseline: Baseline | None, changes: Changes | None) -> Checked:
+    from lossguard.check import Checked, check_paths, check_source
+
+    def options(path: Path) -> Options:
+        return replace(configs.options(path), show_models=asked.show_models, verbose=asked.verbose)
 
     if "-" not in asked.paths:
-        return check_paths(asked.paths, options=options)
+        from lossguard.cli.progress import bar
+
+        with bar(quiet=asked.quiet) as progress:
+            return check_paths(asked.paths, options=options, baseline=baseline, changes=changes, progress=progress)
     if asked.paths != ("-",):
         raise Failure("- (standard input) can't be checked together with other paths")
+    from lossguard.project import Exclusions
     from lossguard.source import Unreadable, decode_text
 
     name = asked.stdin_filename or "<stdin>"
@@ -60,47 +97,17 @@ def _checked(asked: CheckArguments, options: Options) -> Checked:
         text = decode_text(sys.stdin.buffer.read(), name)
     except Unreadable as unreadable:
         raise Failure(f"{name} {unreadable.reason}") from unreadable
-    return check_source(text, name, options=options)
+    if asked.stdin_filename and Exclusions(options).force(os.path.abspath(name), folder=False):  # noqa: PTH100
+        return Checked((), 0, 0, 0)
+    return check_source(text, name, options=options, baseline=baseline, changes=changes)
 
 
-def _report(checked: Checked, asked: CheckArguments) -> None:
-    from lossguard.report.words import clean, summary
+def _write_baseline(checked: Checked, name: str) -> int:
+    from lossguard.baseline import write
+    from lossguard.cli.output import problems
+    from lossguard.report.words import clean, counted
 
-    if asked.output_format == "json":
-        from lossguard.report.json import render_json
-
-        sys.stdout.write(render_json(checked.diagnostics))
-    elif asked.output_format == "concise":
-        from lossguard.report.concise import concise
-
-        sys.stdout.write(concise(checked.diagnostics))
-    else:
-        _report_text(checked, asked)
-    sys.stdout.flush()
-    for problem in checked.problems:
-        sys.stderr.write(f"lossguard: error: {clean(problem)}\n")
-    if asked.verbose or asked.show_models:
-        sys.stderr.writelines(f"{clean(note)}\n" for note in checked.notes)
-    if asked.quiet:
-        return
-    if not checked.files and not checked.problems:
-        looked = " ".join(clean(path) for path in asked.paths)
-        sys.stderr.write(f"lossguard: no Python files or notebooks in {looked}\n")
-    elif asked.output_format == "concise":
-        sys.stderr.write(summary(checked) + "\n")
-
-
-def _report_text(checked: Checked, asked: CheckArguments) -> None:
-    from lossguard.cli.terminal import coloured, console, show
-
-    closing = bool(checked.files) and not asked.quiet
-    if checked.diagnostics or coloured(asked.color):
-        from lossguard.report.text import render_text
-
-        screen = console(asked.color)
-        render_text(checked, screen, closing=closing)
-        show(screen)
-    elif closing:  # spares a clean run the import of rich
-        from lossguard.report.words import summary
-
-        sys.stdout.write(summary(checked) + "\n")
+    problems(checked)
+    number = write(Path(name), checked.unsuppressed, checked.sources)
+    sys.stdout.write(f"Wrote {counted(number, 'finding')} to {clean(name)}.\n")
+    return FAILED if checked.problems else 0

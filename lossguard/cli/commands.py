@@ -4,9 +4,37 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
 
 from lossguard.cli.failure import FAILED, Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: the function that runs it, which is imported when it is asked for, and its line of help."""
+
+    module: str
+    function: str
+    usage: str
+    about: str
+
+
+COMMANDS = {
+    "check": Command(
+        "lossguard.cli.check", "check", "lossguard [check] PATH...", "check files and folders (the default)"
+    ),
+    "rule": Command("lossguard.cli.rules", "explain", "lossguard rule NAME...", "explain rules, by name or code"),
+    "rules": Command("lossguard.cli.rules", "list_rules", "lossguard rules", "list all rules"),
+    "probe": Command("lossguard.cli.probe", "probe", "lossguard probe TARGET", "look at a built or saved model"),
+    "run": Command("lossguard.cli.run", "run", "lossguard run SCRIPT", "run a script up to its first training step"),
+    "config": Command("lossguard.cli.configure", "configure", "lossguard config", "list what can be configured"),
+    "completion": Command(
+        "lossguard.cli.completion", "completion", "lossguard completion SHELL", "for bash, zsh, fish"
+    ),
+}
+ALIASES = {"explain": "rule"}
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -33,22 +61,16 @@ def run(arguments: Sequence[str]) -> int:
 
 def _command(arguments: list[str]) -> int:
     name = arguments[0] if arguments else ""
-    if name in {"rule", "explain"}:
-        from lossguard.cli.rules import explain
+    command = COMMANDS.get(ALIASES.get(name, name))
+    if command is None:
+        command = COMMANDS["check"]
+    else:
+        arguments = arguments[1:]
+    run_command: Callable[[Sequence[str]], int] = getattr(import_module(command.module), command.function)
+    return run_command(arguments)
 
-        return explain(arguments[1:])
-    if name == "rules":
-        from lossguard.cli.rules import list_rules
 
-        return list_rules(arguments[1:])
-    if name == "probe":
-        from lossguard.cli.probe import probe
-
-        return probe(arguments[1:])
-    if name == "run":
-        from lossguard.cli.run import run as run_script
-
-        return run_script(arguments[1:])
-    from lossguard.cli.check import check
-
-    return check(arguments[1:] if name == "check" else arguments)
+def overview() -> str:
+    """What each command does, a line each."""
+    width = max(len(command.usage) for command in COMMANDS.values()) + 2
+    return "\n".join(f"  {command.usage:<{width}}{command.about}" for command in COMMANDS.values())

@@ -42,10 +42,33 @@ def console(color: str, *, width: int | None = None) -> Console:
     )
 
 
-def show(drawn: Console) -> None:
+def show(screen: Console) -> None:
     """Print what was drawn."""
-    if isinstance(drawn.file, StringIO):
-        sys.stdout.write(drawn.file.getvalue())
+    sys.stdout.write(drawn(screen))
+
+
+def drawn(screen: Console) -> str:
+    """What was drawn so far."""
+    return screen.file.getvalue() if isinstance(screen.file, StringIO) else ""
+
+
+_LINKING = {"TERM_PROGRAM": {"iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "Tabby", "rio"}}
+_LINKING |= {"TERM": {"xterm-kitty", "xterm-ghostty", "alacritty", "foot", "wezterm"}}
+_VTE_WITH_LINKS = 5000
+
+
+def hyperlinks(color: str) -> bool:
+    """Whether the terminal is one that shows links; FORCE_HYPERLINK says so or denies it."""
+    forced = os.environ.get("FORCE_HYPERLINK")
+    if forced:
+        return forced != "0" and coloured(color)
+    if not sys.stdout.isatty() or not coloured(color) or os.environ.get("CI"):
+        return False
+    if os.environ.get("WT_SESSION") or os.environ.get("KONSOLE_VERSION"):
+        return True
+    version = os.environ.get("VTE_VERSION", "")
+    known = any(os.environ.get(name) in terminals for name, terminals in _LINKING.items())
+    return known or (version.isdigit() and int(version) >= _VTE_WITH_LINKS)
 
 
 def _width() -> int:

@@ -10,6 +10,7 @@ from rich.text import Text
 from lossguard.findings import Confidence, Diagnostic, Place, Severity
 from lossguard.report.concise import location
 from lossguard.report.excerpt import Mark, excerpt
+from lossguard.report.json import rule_url
 from lossguard.report.words import clean, summary
 
 if TYPE_CHECKING:
@@ -25,10 +26,10 @@ _UNCROPPED = 240
 _NAMES = 3
 
 
-def render_text(checked: Checked, console: Console, *, closing: bool = True) -> None:
-    """All findings, then where to read more, then what was checked."""
+def render_text(checked: Checked, console: Console, *, closing: bool = True, links: bool = False) -> None:
+    """All findings, then where to read more, then what was checked; `links` makes links of rule names."""
     for found in checked.diagnostics:
-        for line in finding(found, checked.sources, console):
+        for line in finding(found, checked.sources, console, links=links):
             put(console, line)
         put(console, Text())
     if closing:
@@ -43,10 +44,12 @@ def put(console: Console, line: Text) -> None:
     console.print(line, soft_wrap=True, highlight=False)
 
 
-def finding(found: Diagnostic, sources: Mapping[str, Source], console: Console) -> Iterator[Text]:
+def finding(
+    found: Diagnostic, sources: Mapping[str, Source], console: Console, *, links: bool = False
+) -> Iterator[Text]:
     """The lines of one finding."""
     colour = _COLOURS[found.severity]
-    yield from _header(found, colour, console)
+    yield from _header(found, colour, console, f"link {rule_url(found.name)}" if links else "")
     marks = _marks(found)
     gutter = max(len(str(mark.end.row)) for group in marks.values() for mark in group)
     width = console.width if console.is_terminal else max(console.width, _UNCROPPED)
@@ -66,9 +69,12 @@ def finding(found: Diagnostic, sources: Mapping[str, Source], console: Console) 
         yield from _note(title, text, gutter, console)
 
 
-def _header(found: Diagnostic, colour: str, console: Console) -> Iterator[Text]:
+def _header(found: Diagnostic, colour: str, console: Console, link: str) -> Iterator[Text]:
     title = f"{found.severity.value}[{found.code}]"
-    line = Text.assemble((title, colour), (f" {clean(found.name)}: ", "bold"), (clean(found.message), "bold"))
+    name = Text(f" {clean(found.name)}: ", "bold")
+    if link:
+        name.stylize(link, 1, len(name) - 2)
+    line = Text.assemble((title, colour), name, (clean(found.message), "bold"))
     yield from _wrapped(line, Text(), Text("  "), console)
 
 

@@ -11,9 +11,9 @@ from types import FrameType
 from typing import Any
 
 from lossguard.findings import Diagnostic
-from lossguard.report.concise import concise
 from lossguard.runtime.library import NotProbed, require_keras
 from lossguard.runtime.probe import Probed
+from lossguard.runtime.words import told
 
 OnFinding = Callable[[tuple[Diagnostic, ...]], object]
 
@@ -28,11 +28,6 @@ class LossMisuse(Exception):  # noqa: N818  the word for what was found
 
 class LossMisuseWarning(UserWarning):
     """The same, where the training goes on."""
-
-
-def told(diagnostics: Iterable[Diagnostic]) -> str:
-    """The findings in words: what is wrong, what happens, the way out."""
-    return "\n".join(f"{concise([one]).rstrip()}\n    {one.effect}\n    {one.remedy}" for one in diagnostics)
 
 
 class LossGuard:

@@ -29,9 +29,9 @@ class Probed:
     outputs: int = 1
 
     def __str__(self) -> str:
-        from lossguard.report.concise import concise
+        from lossguard.runtime.words import line
 
-        return concise(self.diagnostics) or "No findings.\n"
+        return "\n".join(map(line, self.diagnostics)) or "No findings."
 
 
 def probe(model: Any, x: Any = None, y: Any = None, *, select: Iterable[str] | None = None) -> Probed:

@@ -17,13 +17,13 @@ from types import ModuleType
 from typing import Any
 
 from lossguard.findings import Diagnostic
-from lossguard.report.concise import location
 from lossguard.runtime.batches import Batch, take
 from lossguard.runtime.intercept import watch
 from lossguard.runtime.library import NotProbed, library_of
 from lossguard.runtime.look import look
 from lossguard.runtime.spots import InProgram, Program, Spot, here, users
 from lossguard.runtime.verdicts import diagnostics, unexplained
+from lossguard.runtime.words import location
 from lossguard.source import Source, Unreadable, decode, read_bytes, reported_name, without_bad_cells
 
 

@@ -93,7 +93,6 @@ def _stages(machine: Machine) -> Iterator[None]:
     frame = Frame(module)
     machine.frames.append(frame)
     statements.unwind(machine, frame, 0, machine.execute(module.tree, module.scope))
-    machine.worlds.retract(0)
     yield
     _forget_globals(machine)
     for function in list(machine.functions):

@@ -332,7 +332,9 @@ def _compile(request: Call) -> Value:
         request.raw("metrics", 2) or NONE,
         request.raw("weighted_metrics") or NONE,
         request.site,
-        arguments=request.arguments,
+        request.arguments,
+        request.machine.via(),
+        request.machine.worlds.path,
     )
     request.machine.write(model, "@compiled", compiled)
     request.machine.write(model, "@fitted", FALSE)
@@ -423,6 +425,7 @@ class Found(Value):
     """Facts as the value of an operation that worlds tell apart."""
 
     facts: tuple[Fact, ...]
+    via: Site | None = None
 
 
 def record(machine: Machine, model: Model, labels: Value | None, use: Site, purpose: str = "training") -> None:
@@ -441,7 +444,7 @@ def record(machine: Machine, model: Model, labels: Value | None, use: Site, purp
                         for literal in machine.worlds.path
                         if literal in guard or _concerns(machine, literal.condition, fact)
                     )
-                    machine.cases.append(Case(fact, path, (*group, number), machine.via()))
+                    machine.cases.append(Case(fact, path, (*group, number), found.via))
 
 
 def _concerns(machine: Machine, number: int, fact: Fact) -> bool:
@@ -478,7 +481,7 @@ def _setups(machine: Machine, model: Model, outputs: Value, labels: Value | None
             found for value, site in metrics[number] if (found := metric_of(machine, value, site)) is not None
         )
         setups.append(TrainingSetup(output, loss, targets[number], shown, compiled.site, use, machine.text(model.site)))
-    return Found(tuple(setups))
+    return Found(tuple(setups), machine.via() or compiled.via)
 
 
 def _argument(compiled: Compiled, name: str, position: int) -> Site:
@@ -615,4 +618,7 @@ def unfitted(machine: Machine) -> None:
         compiled = machine.field(model, "@compiled")
         if fitted == TRUE or compiled is None or compiled == NONE:
             continue
-        record(machine, model, None, model.site, purpose="compiled")
+        for guard, option in machine.worlds.options(compiled):
+            path = option.path if isinstance(option, Compiled) else ()
+            with machine.worlds.assuming((*guard, *path)):
+                record(machine, model, None, model.site, purpose="compiled")

@@ -436,13 +436,18 @@ class Model(Object):
 
 @dataclass(frozen=True, slots=True)
 class Compiled(Value):
-    """One `compile`: the loss and the metrics as passed, and the place of the call."""
+    """One `compile`: the loss and the metrics as passed, the place of the call, and what led there.
+
+    `path` is what was assumed there; conditions that raise are ruled out by it.
+    """
 
     loss: Value
     metrics: Value
     weighted_metrics: Value
     site: Site
     arguments: Arguments
+    via: Site | None = None
+    path: tuple[Literal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

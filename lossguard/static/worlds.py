@@ -187,8 +187,8 @@ class Worlds:
             "<=": (bounds.high <= constant, bounds.low > constant),
             ">": (bounds.low > constant, bounds.high <= constant),
             ">=": (bounds.low >= constant, bounds.high < constant),
-            "==": (False, constant < bounds.low or constant > bounds.high),
-            "!=": (constant < bounds.low or constant > bounds.high, False),
+            "==": (bounds.low == bounds.high == constant, constant < bounds.low or constant > bounds.high),
+            "!=": (constant < bounds.low or constant > bounds.high, bounds.low == bounds.high == constant),
         }[relation]
         return True if outcomes[0] else False if outcomes[1] else None
 

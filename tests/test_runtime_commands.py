@@ -1,0 +1,282 @@
+"""`lossguard probe` and `lossguard run`: what they find, what they say of bad input, and their exit status."""
+
+# ruff: noqa: ANN401  (Keras is not typed)
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lossguard.cli import main
+
+np = pytest.importorskip("numpy", reason="NumPy comes with TensorFlow: pip install 'lossguard[test]'")
+pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'lossguard[test]'")
+keras: Any = pytest.importorskip("keras")
+
+pytestmark = [pytest.mark.keras, pytest.mark.filterwarnings("ignore")]
+
+ROOT = Path(__file__).parent.parent
+BUILDER = """
+import keras
+
+def build(units=3, activation=None):
+    print("building")
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(units, activation, name="head")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    return model
+
+def broken():
+    raise KeyError("no such thing")
+
+def raw():
+    return keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+
+ready = build(3, "softmax")
+number = 3
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", sys.path.copy())
+    (tmp_path / "builder.py").write_text(BUILDER, encoding="utf-8")
+    return tmp_path
+
+
+def model(*layers: Any, loss: Any = "sparse_categorical_crossentropy") -> Any:
+    built = keras.Sequential([keras.Input((4,)), *layers])
+    built.compile("sgd", loss)
+    return built
+
+
+# probe
+
+
+def test_probe_a_function_with_arguments(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["probe", "builder.py:build", "--output-format", "json"]) == 1
+    output = capsys.readouterr()
+    (found,) = json.loads(output.out)
+    assert (found["code"], found["filename"][:7], found["location"]["row"]) == ("LG103", "<model ", 3)
+    assert "building" in output.err
+    assert main(["probe", "builder.py:build", "--arg", "activation=softmax", "--arg", "units=5"]) == 0
+    assert capsys.readouterr().out == "No findings. Looked at 1 model with 1 output.\n"
+    assert main(["probe", "builder:ready", "-q"]) == 0
+
+
+def test_probe_shows_the_model(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["probe", "builder.py:build"]) == 1
+    text = capsys.readouterr().out
+    assert "output = Dense(3)  # layer 'head'" in text
+    assert "^^^^^^" in text
+    assert "1 finding. Looked at 1 model" in text
+
+
+def test_probe_with_labels(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.save("y.npy", np.arange(6))
+    np.savez("xy.npz", np.zeros((6, 4), "float32"))
+    target = ["probe", "builder.py:ready", "--labels", "y.npy", "--output-format", "concise"]
+    assert main(target) == 1
+    assert "LG301" in capsys.readouterr().out
+    assert main([*target, "--inputs", "xy.npz", "--ignore", "LG3"]) == 0
+    assert main([*target, "--exit-zero"]) == 0
+    assert main(["probe", "builder.py:ready", "--labels", "none.npy"]) == 2
+    Path("bad.npy").write_bytes(b"nothing")
+    assert main(["probe", "builder.py:ready", "--labels", "bad.npy"]) == 2
+    errors = capsys.readouterr().err
+    assert "none.npy: no such file" in errors
+    assert "reading bad.npy: " in errors
+
+
+@pytest.mark.parametrize("name", ["model.keras", "model.h5"])
+def test_probe_a_saved_model(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model(keras.layers.Dense(3)).save(name)
+    assert main(["probe", name, "--output-format", "concise"]) == 1
+    assert "LG103" in capsys.readouterr().out
+
+
+def test_code_in_a_saved_model_is_not_run_unasked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model(keras.layers.Dense(3), keras.layers.Lambda(lambda t: t * 2)).save("model.keras")
+    assert main(["probe", "model.keras"]) == 2
+    assert "pass --allow-code to run the code that is stored in it" in capsys.readouterr().err
+    assert main(["probe", "model.keras", "--allow-code", "-q"]) in {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("target", "error"),
+    [
+        ("nothing.keras", "nothing.keras: no such file or folder"),
+        ("damaged.keras", "loading damaged.keras: keras "),
+        ("builder.py:nothing", "builder.py has no 'nothing'"),
+        ("builder.py:number", "neither a function nor a Keras model, but a int"),
+        ("builder.py:raw", "not compiled; call model.compile(...) first"),
+        ("builder.py:broken", "calling builder.py:broken failed"),
+        ("nowhere.py:build", "nowhere.py: no such file"),
+        ("nowhere.at.all:build", "nowhere.at.all: no such module"),
+        ("whatever", "neither a saved model"),
+    ],
+)
+def test_probe_says_what_is_wrong_in_one_line(
+    target: str, error: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("damaged.keras").write_bytes(b"PK nothing")
+    assert main(["probe", target]) == 2
+    *_, last = capsys.readouterr().err.splitlines()
+    assert last.startswith("lossguard: error: ")
+    assert error in last
+
+
+def test_the_users_own_exception_is_shown(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["probe", "builder.py:broken"]) == 2
+    error = capsys.readouterr().err
+    assert "KeyError: 'no such thing'" in error
+    assert 'raise KeyError("no such thing")' in error
+    assert "lossguard/runtime" not in error
+
+
+@pytest.mark.parametrize("arguments", [["--arg", "units"], ["--frobnicate"], ["--select", "LG9999"]])
+def test_bad_usage(arguments: list[str], folder: Path) -> None:
+    assert main(["probe", "builder.py:build", *arguments]) == 2
+
+
+# run
+
+
+def run(*arguments: str, script: str = "", cwd: Path) -> subprocess.CompletedProcess[str]:
+    (cwd / "train.py").write_text(script, encoding="utf-8")
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    command = [sys.executable, "-m", "lossguard", "run", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=cwd, check=False)
+
+
+TRAIN = """\
+import sys
+import keras
+import numpy as np
+from keras import layers
+print("arguments", sys.argv[1:])
+x = np.random.rand(64, 4)
+def batches():
+    for number in range(3):
+        print("batch", number)
+        yield x[:8], np.random.randint(0, 3, 8)
+model = keras.Sequential([
+    keras.Input((4,)), layers.Dense(8, activation="relu"),
+    layers.Dense(3, activation="softmax", name="head"), layers.Reshape((3,)),
+])
+model.compile(
+    "sgd",
+    loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+)
+try:
+    model.fit(batches(), epochs=1, steps_per_epoch=3, verbose=0)
+except Exception:
+    print("never")
+print("trained")
+"""
+
+
+def test_run_stops_before_training_and_points_at_the_code(tmp_path: Path) -> None:
+    done = run("--output-format", "json", "train.py", "--epochs", "9", script=TRAIN, cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    (found,) = json.loads(done.stdout)
+    assert (found["code"], found["filename"]) == ("LG101", "train.py")
+    assert "arguments ['--epochs', '9']" in done.stderr
+    assert "batch 0" in done.stderr
+    assert "batch 1" not in done.stderr
+    assert "trained" not in done.stderr
+    assert "never" not in done.stderr
+    if sys.version_info >= (3, 11):
+        assert found["location"] == {"row": 17, "column": 10}
+        assert found["end_location"] == {"row": 17, "column": 70}
+    (layer,) = found["related"]
+    assert layer["location"]["row"] == 13
+    assert layer["message"] == "softmax over 3 units, layer 'head'"
+
+
+def test_run_can_go_on_and_loses_no_batch(tmp_path: Path) -> None:
+    done = run("--continue", "train.py", script=TRAIN, cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    lines = done.stdout.splitlines()
+    assert [line for line in lines if line.startswith("batch")] == ["batch 0", "batch 1", "batch 2"]
+    assert "trained" in lines
+    assert "train.py:17:10" in done.stdout
+
+
+def test_run_a_notebook(tmp_path: Path) -> None:
+    cells = [
+        ["%matplotlib inline\n", "import keras, numpy as np"],
+        ["model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])\n", "model.compile('sgd', 'mse')\n"],
+        ["model.compile('sgd', 'categorical_crossentropy')\n", "model.fit(np.zeros((6, 4)), np.eye(6)[:, :3])"],
+    ]
+    notebook = {
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {},
+        "cells": [{"cell_type": "code", "source": source} for source in cells],
+    }
+    (tmp_path / "train.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    done = run("--output-format", "concise", "train.ipynb", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.startswith("train.ipynb:cell 3:1:1: LG103 logits-as-probabilities")
+
+
+def test_run_of_a_script_that_only_compiles(tmp_path: Path) -> None:
+    script = "import keras\nm = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, 'softmax')])\nm.compile('sgd', 'bce')\n"
+    done = run("--output-format", "concise", "train.py", script=script, cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert "train.py:2:" in done.stdout
+    assert "LG105" in done.stdout
+
+
+def test_run_of_a_script_that_fails(tmp_path: Path) -> None:
+    script = "def load():\n    raise KeyError('no data')\n\nload()\n"
+    done = run("train.py", script=script, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == "Traceback (most recent call last):"
+    assert "in load\n    raise KeyError('no data')" in done.stderr
+    assert "KeyError: 'no data'" in done.stderr
+    assert "lossguard/" not in done.stderr
+    assert done.stderr.endswith("lossguard: error: train.py failed before it trained a model\n")
+
+
+@pytest.mark.parametrize(
+    ("script", "error"),
+    [
+        ("print('hello')", "train.py ended without compiling or training a Keras model"),
+        ("raise SystemExit(3)", "train.py ended with status 3 before it trained a model"),
+        ("import os; os._exit(5)", "train.py ended with status 5 and gave no result"),
+        ("x = = 1", "train.py failed before it trained a model"),
+        ("while True: pass", "train.py did not train a model within 1 s (--time-limit)"),
+    ],
+)
+def test_run_that_never_trains(script: str, error: str, tmp_path: Path) -> None:
+    done = run("--time-limit", "1" if "while" in script else "60", "train.py", script=script, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == f"lossguard: error: {error}"
+
+
+def test_run_with_a_batch_that_does_not_fit(tmp_path: Path) -> None:
+    script = (
+        "import keras, numpy as np\n"
+        "m = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])\n"
+        "m.compile('sgd', 'mse')\n"
+        "m.fit(np.zeros((4, 9)), np.zeros(4))\n"
+    )
+    done = run("train.py", script=script, cwd=tmp_path)
+    assert done.returncode == 2
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith(
+        "lossguard: error: train.py:4:1: forward pass: the batch does not fit 'sequential': ValueError"
+    )
+
+
+def test_run_of_what_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", str(tmp_path / "nothing.py")]) == 2
+    assert "no such file" in capsys.readouterr().err
