@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from lossguard.check import Options as Options
     from lossguard.check import check_paths as check_paths
     from lossguard.check import check_source as check_source
+    from lossguard.config import Misconfigured as Misconfigured
+    from lossguard.config import configured as configured
     from lossguard.findings import Diagnostic as Diagnostic
     from lossguard.runtime.callback import LossGuard as LossGuard
     from lossguard.runtime.probe import probe as probe
@@ -21,10 +23,23 @@ _PUBLIC = {
     "check_paths": "lossguard.check",
     "check_source": "lossguard.check",
     "Diagnostic": "lossguard.findings",
+    "Misconfigured": "lossguard.config",
+    "configured": "lossguard.config",
     "LossGuard": "lossguard.runtime.callback",
     "probe": "lossguard.runtime.probe",
 }
-__all__ = ["Checked", "Diagnostic", "LossGuard", "Options", "__version__", "check_paths", "check_source", "probe"]
+__all__ = [
+    "Checked",
+    "Diagnostic",
+    "LossGuard",
+    "Misconfigured",
+    "Options",
+    "__version__",
+    "check_paths",
+    "check_source",
+    "configured",
+    "probe",
+]
 
 
 def __getattr__(name: str) -> object:

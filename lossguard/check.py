@@ -83,7 +83,7 @@ def check_paths(
 ) -> Checked:
     """Check files and folders. Unknown and unreadable ones are told in `problems`, the others checked.
 
-    No configuration is read; `lossguard.config.Configs` gives `options` as the command would have them.
+    No configuration is read; `lossguard.configured()` gives the `options` that the command would have.
     """
     from lossguard.project import discover
 

@@ -13,7 +13,7 @@ from lossguard import __version__
 from lossguard.settings import KEYS, Config, Key, Kind
 
 if TYPE_CHECKING:
-    from lossguard.check import Options
+    from lossguard.options import Options, OptionsOf
 
 NAMES = ("lossguard.toml", ".lossguard.toml", "pyproject.toml")
 """In the order in which they are looked for in a folder."""
@@ -57,6 +57,11 @@ class Configs:
             nothing = parent == folder
             self._nearest[folder] = here if here is not None else Config() if nothing else self._above(parent)
         return self._nearest[folder]
+
+
+def configured(file: str | Path | None = None) -> OptionsOf:
+    """The options of each file as the command has them: from the nearest configuration, or from this one."""
+    return Configs(Config(), file=None if file is None else Path(file).absolute()).options
 
 
 def _in(folder: Path) -> Config | None:
@@ -211,9 +216,9 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def options(found: Config) -> Options:
     """The options that these settings mean."""
-    from lossguard.check import Options
     from lossguard.facts import Target
     from lossguard.findings import Confidence, Severity
+    from lossguard.options import Options
 
     selected = None if found.select is None else frozenset(found.select)
     if found.extend_select:

@@ -68,7 +68,7 @@ def sift(
         comments = Comments({**{one.source.filename: one.source for one in marked}, **sources})
         kept = [one for one in kept if not comments.suppress(one)]
         for one in marked:
-            unused = [diagnostic for diagnostic in _unused(one, comments) if not comments.suppress(diagnostic)]
+            unused = [idle for idle in _unused(one, comments) if not comments.suppress(idle, by_name=True)]
             options.update(dict.fromkeys(unused, one.options))
             kept += unused
     suppressed = len(options) - len(kept)

@@ -134,7 +134,7 @@ def decode_text(data: bytes, filename: str) -> str:
         raise Unreadable("is encoded as UTF-16, which Python does not read; save it as UTF-8")
     if b"\0" in data:
         raise Unreadable("contains null bytes: it is a binary file, or encoded as UTF-16 or UTF-32", _row(data, b"\0"))
-    encoding = "utf-8-sig" if is_notebook(filename) else _declared_encoding(data)
+    encoding = encoding_of(data, filename)
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -143,6 +143,13 @@ def decode_text(data: bytes, filename: str) -> str:
         raise Unreadable(f"is not valid {name}: byte 0x{byte}", _undecodable(error, encoding)) from error
     except (UnicodeError, LookupError) as error:
         raise Unreadable(f"declares the encoding {encoding!r}, which can't decode it") from error
+
+
+def encoding_of(data: bytes, filename: str) -> str:
+    """The encoding to read and to write a file with: `utf-8-sig` has a byte order mark."""
+    if data.startswith(b"\xef\xbb\xbf"):
+        return "utf-8-sig"
+    return "utf-8" if is_notebook(filename) else _declared_encoding(data)
 
 
 def _declared_encoding(data: bytes) -> str:
@@ -155,7 +162,7 @@ def _declared_encoding(data: bytes) -> str:
         return detect_encoding(BytesIO(data).readline)[0]
     except SyntaxError as error:
         if "declaration" in str(error.msg):  # there is none: the first lines are not UTF-8
-            return "utf-8-sig"
+            return "utf-8"
         raise Unreadable(f"has no readable encoding: {error.msg}", Position(1, 1)) from error
 
 

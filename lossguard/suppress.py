@@ -117,12 +117,17 @@ class Comments:
         """All suppressions of a file."""
         return self._file(filename).all
 
-    def suppress(self, found: Diagnostic) -> bool:
-        """Whether a finding is suppressed, in the row of any of its places or in its whole file."""
+    def suppress(self, found: Diagnostic, *, by_name: bool = False) -> bool:
+        """Whether a finding is suppressed, in the row of any of its places or in its whole file.
+
+        With `by_name` only what names its rule counts, not what stands for every rule.
+        """
         filename = found.place.filename
         hits = [(filename, one) for one in self._file(filename).all if one.whole_file]
         for place in (found.place, *(related.place for related in found.related)):
             hits += [(place.filename, one) for one in self._at(place)]
+        if by_name:
+            hits = [(filename, one) for filename, one in hits if one.listed]
         return any([self._takes(filename, one, found) for filename, one in hits])  # noqa: C419  all are asked
 
     def _takes(self, filename: str, one: Suppression, found: Diagnostic) -> bool:

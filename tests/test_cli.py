@@ -290,7 +290,7 @@ class TestStreams:
 
     def test_no_python_files_is_said(self, run: Command, checks: Pipeline) -> None:
         checks.answer = Checked((), 0, 0, 0, (), {}, ())
-        assert run("docs") == Run(0, "", "lossguard: no Python files or notebooks in docs\n")
+        assert run("docs") == Run(0, "", "lossguard: no Python files or notebooks to check in docs\n")
 
     def test_a_screen_that_cannot_show_a_character_gets_an_escape(
         self, checks: Pipeline, monkeypatch: pytest.MonkeyPatch

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from lossguard.cli import main
+from lossguard.settings import FORMATS
 
 np = pytest.importorskip("numpy", reason="NumPy comes with TensorFlow: pip install 'lossguard[test]'")
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'lossguard[test]'")
@@ -145,6 +146,13 @@ def test_bad_usage(arguments: list[str], folder: Path) -> None:
     assert main(["probe", "builder.py:build", *arguments]) == 2
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format(name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["probe", "builder.py:build", "--output-format", name, "--output-file", "out"]) == 1
+    assert "LG103" in Path("out").read_text(encoding="utf-8")
+    assert "1 finding. Looked at 1 model" in capsys.readouterr().err
+
+
 # run
 
 
@@ -227,12 +235,19 @@ def test_run_a_notebook(tmp_path: Path) -> None:
     assert done.stdout.startswith("train.ipynb:cell 3:1:1: LG103 logits-as-probabilities")
 
 
-def test_run_of_a_script_that_only_compiles(tmp_path: Path) -> None:
-    script = "import keras\nm = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, 'softmax')])\nm.compile('sgd', 'bce')\n"
+def test_run_of_a_script_that_only_compiles_and_suppresses(tmp_path: Path) -> None:
+    script = (
+        "import keras\n"
+        "m = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, 'softmax')])  # lossguard: ignore[LG105]\n"
+        "m.compile('sgd', 'bce')\n"
+        "n = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])\n"
+        "n.compile('sgd', 'categorical_crossentropy')\n"
+    )
     done = run("--output-format", "concise", "train.py", script=script, cwd=tmp_path)
     assert done.returncode == 1, done.stderr
-    assert "train.py:2:" in done.stdout
-    assert "LG105" in done.stdout
+    (line,) = done.stdout.splitlines()
+    assert line.startswith("train.py:5:1: LG103")
+    assert "1 finding. Looked at 2 models while train.py ran. Hidden: 1 suppressed." in done.stderr
 
 
 def test_run_of_a_script_that_fails(tmp_path: Path) -> None:

@@ -421,3 +421,41 @@ def test_family_of_a_measured_loss() -> None:
     assert loss is not None
     assert loss.family is Family.CATEGORICAL
     assert loss.text == "my_loss"
+
+
+def test_it_takes_one_forward_pass() -> None:
+    """And of the backward pass only the output layer's part: below the cost of a training step."""
+    calls: list[bool] = []
+
+    class Counted(keras.layers.Layer):  # type: ignore[misc]
+        def call(self, inputs: Any) -> Any:
+            calls.append(True)
+
+            @tf.custom_gradient  # type: ignore[untyped-decorator]
+            def same(value: Any) -> Any:
+                def backward(gradient: Any) -> Any:
+                    raise AssertionError("differentiated further than the output layer")
+
+                return tf.identity(value), backward
+
+            return same(inputs)
+
+    model = sequential(dense(4), Counted(), dense(3, "softmax"), loss="sparse_categorical_crossentropy")
+    calls.clear()
+    found = seen(model, X, IDS)
+    assert len(calls) == 1
+    assert found.numbers.gradient is not None
+    assert found.numbers.gradient > 0
+
+
+def test_irregular_inputs_are_refused() -> None:
+    model = sequential(dense(1), loss="mse")
+    for x in (tf.sparse.from_dense(X), tf.ragged.constant([[1.0], [1.0, 2.0]])):
+        with pytest.raises(NotProbed, match="inputs are not supported"):
+            lossguard.probe(model, x, YES)
+
+
+def test_lists_of_numbers_are_arrays() -> None:
+    assert codes(sequential(dense(3, "softmax"), loss="categorical_crossentropy"), X.tolist(), IDS.tolist()) == [
+        "LG201"
+    ]

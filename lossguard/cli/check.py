@@ -32,9 +32,7 @@ def check(arguments: Sequence[str]) -> int:
 
 
 def _check(asked: CheckArguments) -> int:
-    configs = Configs(
-        asked.over, file=Path(asked.config).absolute() if asked.config else None, isolated=asked.isolated
-    )
+    configs = Configs(asked.over, file=Path(asked.config).absolute() if asked.config else None, isolated=asked.isolated)
     settings = configs.of(Path.cwd())
     if asked.show_settings or asked.show_files:
         from lossguard.cli.show import show_files, show_settings

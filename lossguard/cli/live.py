@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from lossguard.cli.failure import FAILED, Failure
+from lossguard.settings import FORMATS
 
 if TYPE_CHECKING:
     from lossguard.check import Checked
 
-FORMATS = ("text", "concise", "json")
 _FINDINGS = 1
 
 
@@ -28,6 +28,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--select", action="append", metavar="RULES", help="only these: codes, names or prefixes (LG1)")
     parser.add_argument("--ignore", action="append", metavar="RULES", help="all but these; wins over --select")
     parser.add_argument("--output-format", choices=FORMATS, default="text", help="default: text")
+    parser.add_argument("--output-file", metavar="FILE", help="write the findings there")
     parser.add_argument("--color", choices=["auto", "always", "never"], default="auto", help="default: auto")
     parser.add_argument("--exit-zero", action="store_true", help="end with status 0 also when there are findings")
     parser.add_argument("-v", "--verbose", action="store_true", help="also say what was measured beside the findings")
@@ -53,31 +54,21 @@ def _words(lists: Sequence[str]) -> list[str]:
 
 def report(checked: Checked, asked: argparse.Namespace, closing: str, unexplained: Iterable[str] = ()) -> int:
     """Findings to standard output, the rest to standard error; gives the exit status."""
+    from lossguard.cli.output import Output
+    from lossguard.cli.output import report as write
     from lossguard.report.words import clean
 
-    if asked.output_format == "json":
-        from lossguard.report.json import render_json
-
-        sys.stdout.write(render_json(checked.diagnostics))
-    elif asked.output_format == "concise":
-        from lossguard.report.concise import concise
-
-        sys.stdout.write(concise(checked.diagnostics))
-    elif checked.diagnostics:
-        from lossguard.cli.terminal import console, show
-        from lossguard.report.text import render_text
-
-        screen = console(asked.color)
-        render_text(checked, screen, closing=False)
-        show(screen)
-    sys.stdout.flush()
-    for problem in checked.problems:
-        sys.stderr.write(f"lossguard: error: {clean(problem)}\n")
-    notes = [*unexplained, *(checked.notes if asked.verbose else ())]
-    sys.stderr.writelines(f"lossguard: note: {clean(note)}\n" for note in dict.fromkeys(notes))
+    write(
+        checked,
+        Output(
+            asked.output_format, asked.output_file, (), asked.color,
+            statistics=False, quiet=True, verbose=asked.verbose, notes=asked.verbose,
+        ),
+    )  # fmt: skip
+    sys.stderr.writelines(f"lossguard: note: {clean(note)}\n" for note in dict.fromkeys(unexplained))
     if not asked.quiet and not checked.problems:
-        stream = sys.stdout if asked.output_format == "text" else sys.stderr
-        stream.write(f"{_found(checked)} {closing}\n")
+        plain = asked.output_format == "text" and asked.output_file is None
+        (sys.stdout if plain else sys.stderr).write(f"{_found(checked)} {closing}\n")
     if checked.problems:
         return FAILED
     return _FINDINGS if checked.diagnostics and not asked.exit_zero else 0

@@ -136,7 +136,7 @@ def _closing(checked: Checked, how: Output) -> None:
         _removable(checked, how)
     if not checked.files and not checked.problems:
         looked = " ".join(clean(path) for path in how.paths)
-        sys.stderr.write(f"lossguard: no Python files or notebooks in {looked}\n")
+        sys.stderr.write(f"lossguard: no Python files or notebooks to check in {looked}\n")
     elif how.format == "concise" or how.file is not None:
         sys.stderr.write(summary(checked) + "\n")
 

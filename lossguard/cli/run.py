@@ -42,6 +42,7 @@ def run(arguments: Sequence[str]) -> int:
     from lossguard.check import Checked
     from lossguard.report.words import counted
     from lossguard.runtime.library import NotProbed, require_keras
+    from lossguard.suppress import Comments
 
     try:
         require_keras()
@@ -50,10 +51,12 @@ def run(arguments: Sequence[str]) -> int:
     options = {"select": None if codes is None else sorted(codes), "continue": asked.goes_on}
     ran = _run(asked, options)
     problems = (ran.error,) if ran.error else ()
-    checked = Checked(tuple(ran.diagnostics), 1, 1, ran.models, problems, sources=ran.sources, notes=tuple(ran.notes))
-    return report(
-        checked, asked, f"Looked at {counted(ran.models, 'model')} while {asked.script} ran.", ran.unexplained
-    )
+    comments = Comments(ran.sources)
+    kept = tuple(found for found in ran.diagnostics if not comments.suppress(found))
+    checked = Checked(kept, 1, 1, ran.models, problems, ran.sources, tuple(ran.notes))
+    closing = f"Looked at {counted(ran.models, 'model')} while {asked.script} ran."
+    hidden = len(ran.diagnostics) - len(kept)
+    return report(checked, asked, f"{closing} Hidden: {hidden} suppressed." if hidden else closing, ran.unexplained)
 
 
 def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
@@ -88,7 +91,7 @@ def _run(asked: argparse.Namespace, options: dict[str, object]) -> Ran:
         paths = [package, *filter(None, [environment.get("PYTHONPATH")])]
         environment["PYTHONPATH"] = os.pathsep.join(paths)
         sys.stdout.flush()
-        to = None if asked.output_format == "text" else sys.stderr.fileno()
+        to = None if asked.output_format == "text" or asked.output_file else sys.stderr.fileno()
         with subprocess.Popen(command, env=environment, stdout=to) as process:  # noqa: S603  the user's own script
             status = _wait(process, asked)
         if not result.exists():

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -12,6 +13,7 @@ from typing import Any
 
 from lossguard.runtime.library import NotProbed, leaves, library, to_numpy
 
+_IRREGULAR = re.compile("Ragged|Sparse|^cs[rc]_|^coo_")
 ROWS = 32
 """Samples that are looked at; more would tell no more."""
 
@@ -86,20 +88,22 @@ def sliced(structure: Any, rows: int = ROWS) -> Any:
         return None
     if isinstance(structure, dict):
         return {name: sliced(entry, rows) for name, entry in structure.items()}
+    if not any(hasattr(leaf, "shape") for leaf in leaves(structure)):  # lists of numbers
+        return to_numpy(structure)
     if isinstance(structure, (list, tuple)):
-        if not all(hasattr(entry, "shape") or isinstance(entry, (dict, list, tuple)) for entry in structure):
-            return to_numpy(structure)
         return type(structure)([sliced(entry, rows) for entry in structure])
     if hasattr(structure, "iloc"):
         return to_numpy(structure.iloc[:rows])
-    return structure[:rows] if hasattr(structure, "shape") and len(structure.shape) else structure
+    if _IRREGULAR.search(type(structure).__name__) or not len(structure.shape):
+        return structure
+    return structure[:rows]
 
 
 def unsupported(structure: Any) -> str | None:
     """Why these inputs can't be looked at."""
     for leaf in leaves(structure):
         name = type(leaf).__name__
-        if "Ragged" in name or "Sparse" in name:
+        if _IRREGULAR.search(name):
             return f"{name} inputs are not supported"
         if str(getattr(leaf, "dtype", "")).startswith(("object", "<U", "<dtype: 'string'", "string")):
             return "string inputs are not supported"

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import json
+import linecache
 import pickle
 import sys
 import traceback
@@ -146,6 +147,8 @@ def _execute(source: Source, script: str, arguments: list[str], run: _Run) -> No
     sys.modules["__main__"] = module
     sys.argv = [script, *arguments]
     sys.path[0] = str(Path(path).parent)
+    if source.cells:  # tracebacks show the program, not the notebook's JSON
+        linecache.cache[path] = len(source.text), None, source.text.splitlines(keepends=True), path
     try:
         exec(compile(source.text, path, "exec"), module.__dict__)  # noqa: S102  that is what was asked for
     except _Enough:

@@ -50,12 +50,7 @@ def main(root: Path) -> None:
     stand_in = helpers(root / "tests")
     patch = pytest.MonkeyPatch()
     tf.config.run_functions_eagerly(True)
-    fit = keras.Model.fit
-
-    def short(self: Any, x: Any = None, y: Any = None, **options: Any) -> Any:  # noqa: ANN401
-        return fit(self, x, y, **{**options, "verbose": 0, "epochs": 1})
-
-    patch.setattr(keras.Model, "fit", short)
+    patch.setattr(keras.Model, "fit", lambda *_, **__: SimpleNamespace(history={}))  # only what comes before counts
     current = Current()
     watch(current)
     found = {}
