@@ -8,12 +8,12 @@ from dataclasses import replace
 from lossguard.catalog.labels import DATASETS, ENCODERS, OPENML, EncoderSpec, LabelSpec, Returns
 from lossguard.catalog.labels import Shape as EncodedShape
 from lossguard.facts import Encoding, Labels, Width
-from lossguard.static.expressions import is_slice, items
 from lossguard.static.functions import ATTRIBUTES, FUNCTIONS, Call, function, method
 from lossguard.static.layers import FULL_SLICE, shape_value, value_of_width, width_of
 from lossguard.static.machine import Machine, key_of
 from lossguard.static.operators import items_of, overload
 from lossguard.static.python import NATIVE_ATTRIBUTES
+from lossguard.static.subscripts import is_slice, items
 from lossguard.static.values import (
     FALSE,
     NONE,

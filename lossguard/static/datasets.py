@@ -5,10 +5,10 @@ from __future__ import annotations
 from lossguard.catalog.labels import LOADERS, PASSED_THROUGH, LoaderSpec, Mode, tfds_labels
 from lossguard.facts import Encoding, Width
 from lossguard.static.arrays import BINARY_CLASSES, as_array, made
-from lossguard.static.expressions import items
 from lossguard.static.functions import ATTRIBUTES, FUNCTIONS, Call, call, function, method
 from lossguard.static.machine import Machine
 from lossguard.static.operators import items_of
+from lossguard.static.subscripts import items
 from lossguard.static.values import (
     NONE,
     TRUE,

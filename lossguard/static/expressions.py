@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import libcst as cst
@@ -11,24 +11,20 @@ import libcst as cst
 from lossguard.catalog.names import CONVENTIONS, canonical
 from lossguard.static import operators
 from lossguard.static.machine import Machine, key_of
+from lossguard.static.subscripts import element_of, index_value, item, sequence
+from lossguard.static.targets import assign
 from lossguard.static.values import (
     NONE,
     Api,
     Arguments,
-    Array,
     Choice,
-    Class,
     Const,
-    Dataset,
     Dict,
     Function,
     Guard,
-    Instance,
     Lazy,
     List,
     Many,
-    Model,
-    Native,
     Pairs,
     Scope,
     Site,
@@ -37,7 +33,6 @@ from lossguard.static.values import (
     Unbound,
     Unknown,
     Value,
-    derived,
 )
 from lossguard.static.worlds import Written
 
@@ -378,107 +373,12 @@ def _conditional(machine: Machine, node: cst.IfExp, scope: Scope) -> Value:
 # subscripts
 
 
-def _index(machine: Machine, node: cst.SubscriptElement, scope: Scope) -> Value:
-    match node.slice:
-        case cst.Index(value=value):
-            return evaluate(machine, value, scope)
-        case cst.Slice(lower=lower, upper=upper, step=step):
-            bounds = [NONE if bound is None else evaluate(machine, bound, scope) for bound in (lower, upper, step)]
-            return Tuple((SLICE, *bounds))
-    return machine.unknown("the index is not followed")
-
-
-SLICE = Api("builtins.slice")
-
-
 def _subscript(machine: Machine, node: cst.Subscript, scope: Scope) -> Value:
     owner = evaluate(machine, node.value, scope)
-    indices = [_index(machine, element, scope) for element in node.slice]
+    indices = [index_value(machine, element, scope) for element in node.slice]
     index = indices[0] if len(indices) == 1 else Tuple(tuple(indices))
     site = Site(scope.module, node)
     return machine.pure(lambda: item(machine, machine.pick(owner), machine.pick(index), site))
-
-
-Items = Callable[[Machine, Value, Value, Site], Value | None]
-_item_overloads: list[Items] = []
-
-
-def items(overload: Items) -> Items:
-    """Register what a subscript does to values that are not plain Python: tensors, arrays, frames."""
-    _item_overloads.append(overload)
-    return overload
-
-
-def is_slice(index: Value) -> bool:
-    return isinstance(index, Tuple) and bool(index.items) and index.items[0] == SLICE
-
-
-def item(machine: Machine, owner: Value, index: Value, site: Site) -> Value:
-    """The value of `owner[index]`."""
-    contents = operators.items_of(machine, owner)
-    match contents, index:
-        case Tuple(items=elements), Const(value=int() as number) if not isinstance(number, bool):
-            if -len(elements) <= number < len(elements):
-                return elements[number]
-            return machine.unknown("the index is out of range", site)
-        case Tuple(items=elements), Tuple() if is_slice(index):
-            cut = _slice(index)
-            if cut is not None:
-                part = Tuple(elements[cut])
-                return List(site, machine.serial(), {"items": part}) if isinstance(owner, List) else part
-        case Tuple(items=elements), Unknown() if elements and all(element == elements[0] for element in elements):
-            return elements[0]
-        case Many(element=element), _:
-            return contents if is_slice(index) else element
-    if isinstance(owner, Dict):
-        pairs = machine.pick(machine.field(owner, "items"))
-        found = _dict_item(machine, pairs, index, site)
-        if found is not None:
-            return found
-    if (
-        isinstance(owner, Const)
-        and isinstance(owner.value, str)
-        and isinstance(index, Const)
-        and isinstance(index.value, int)
-    ):
-        return Const(owner.value[index.value]) if -len(owner.value) <= index.value < len(owner.value) else NONE
-    for overload in _item_overloads:
-        value = overload(machine, owner, index, site)
-        if value is not None:
-            return value
-    keys = key_of(owner), key_of(index)
-    stored = machine.attributes.get(stored_name("item", keys[0], keys[1])) if None not in keys else None
-    return stored or machine.unknown(
-        "an element of an unknown value", site, None if None in keys else derived("item", *keys)
-    )
-
-
-def _dict_item(machine: Machine, pairs: Value, index: Value, site: Site) -> Value | None:
-    if not isinstance(pairs, Pairs):
-        return None
-    value = pairs.get(index)
-    if value is not None:
-        return value
-    if not isinstance(index, Unknown) or not pairs.complete or not pairs.items:
-        return None
-    options: list[tuple[Guard, Value]] = []
-    for key, option in pairs.items:
-        if not isinstance(key, Const):
-            return None
-        truth = operators.compare(machine, cst.Equal(), index, key, site)
-        if isinstance(truth, Truth):
-            options.append((frozenset({truth.literal}), option))
-        elif truth == Const(True):
-            return option
-    return machine.worlds.join(options) if options else None
-
-
-def _slice(index: Value) -> slice | None:
-    assert isinstance(index, Tuple)
-    bounds = [bound.value if isinstance(bound, Const) else ... for bound in index.items[1:]]
-    if all(bound is None or isinstance(bound, int) for bound in bounds):
-        return slice(*bounds)
-    return None
 
 
 # calls, functions, the rest
@@ -557,146 +457,6 @@ def _yield(machine: Machine, node: cst.Yield, scope: Scope) -> Value:
         case _:
             machine.frame.yielded.append(NONE)
     return NONE
-
-
-# sequences and targets
-
-
-def sequence(machine: Machine, value: Value) -> Value:
-    """What a loop over the value runs through: a `Tuple` of its elements, a `Many`, or the value itself."""
-    value = operators.items_of(machine, value)
-    if isinstance(value, Dict):
-        pairs = machine.pick(machine.field(value, "items"))
-        if isinstance(pairs, Pairs) and pairs.complete:
-            return Tuple(tuple(key for key, _ in pairs.items))
-        return machine.unknown("the keys of the dict are unknown")
-    if isinstance(value, Const) and isinstance(value.value, str):
-        return Tuple(tuple(map(Const, value.value)))
-    if isinstance(value, Array) and value.elements is not None:
-        return value.elements
-    return value
-
-
-def element_of(machine: Machine, value: Value, site: Site) -> Value:
-    """An element that stands for all of a sequence."""
-    options = machine.worlds.options(value)
-    value = sequence(machine, options[0][1]) if len(options) == 1 else value
-    match value:
-        case Tuple(items=elements) if elements and all(element == elements[0] for element in elements):
-            return elements[0]
-        case Many(element=element) | Dataset(element=element):
-            return element
-    return machine.unknown("an element of an unknown sequence", site)
-
-
-def assign(machine: Machine, target: cst.BaseExpression, value: Value, scope: Scope) -> None:
-    """Bind a target, simple or nested, to a value."""
-    match target:
-        case cst.Name(value=name):
-            machine.worlds.write(_names(scope, name), name, value)
-        case cst.Tuple(elements=elements) | cst.List(elements=elements):
-            _unpack(machine, elements, value, scope, Site(scope.module, target))
-        case cst.Attribute(value=owner, attr=attr):
-            set_attribute(machine, evaluate(machine, owner, scope), attr.value, value)
-        case cst.Subscript():
-            _set_item(machine, target, value, scope)
-        case cst.StarredElement(value=inner):
-            assign(machine, inner, value, scope)
-
-
-def _names(scope: Scope, name: str) -> dict[str, Value]:
-    if name in scope.globals:
-        return scope.module.scope.names
-    if name in scope.nonlocals:
-        outer = scope.parent
-        while outer is not None and name not in outer.names:
-            outer = outer.parent
-        if outer is not None:
-            return outer.names
-    return scope.names
-
-
-def _unpack(machine: Machine, elements: Sequence[cst.BaseElement], value: Value, scope: Scope, site: Site) -> None:
-    count = len(elements)
-    starred = next((i for i, element in enumerate(elements) if isinstance(element, cst.StarredElement)), None)
-    parts: list[list[tuple[Guard, Value]]] = [[] for _ in elements]
-    for guard, option in machine.worlds.options(value):
-        for i, part in enumerate(_parts(machine, option, count, starred, site)):
-            parts[i].append((guard, part))
-    for element, options in zip(elements, parts, strict=True):
-        part = machine.worlds.join(options) if options else machine.unknown("no branch reaches here", site)
-        assign(machine, element.value, part, scope)
-
-
-def _parts(machine: Machine, value: Value, count: int, starred: int | None, site: Site) -> list[Value]:
-    contents = sequence(machine, value)
-    if isinstance(contents, Tuple) and starred is None and len(contents.items) == count:
-        return list(contents.items)
-    if isinstance(contents, Tuple) and starred is not None and len(contents.items) >= count - 1:
-        after = count - starred - 1
-        middle = contents.items[starred : len(contents.items) - after]
-        gathered = List(site, machine.serial(), {"items": Tuple(middle)})
-        return [*contents.items[:starred], gathered, *contents.items[len(contents.items) - after :]]
-    return [item(machine, value, Const(i), site) for i in range(count)]
-
-
-def set_attribute(machine: Machine, owner: Value, name: str, value: Value) -> None:
-    """`owner.name = value` in every world that the assumptions allow."""
-    for guard, option in machine.worlds.options(owner):
-        with machine.worlds.assuming(guard):
-            match option:
-                case Instance() | Model() | Native():
-                    stored = value
-                    if guard:
-                        old = option.fields.get(name, machine.unknown(f"{name} differs between branches"))
-                        stored = machine.worlds.join([(guard, value), (frozenset(), old)]) if old == value else old
-                    machine.write(option, name, stored)
-                case Unknown(key=key):
-                    machine.worlds.write(machine.attributes, stored_name("attribute", key, name), value)
-                case Class():
-                    machine.worlds.write(option.namespace, name, value)
-
-
-def stored_name(kind: str, owner: Hashable, name: Hashable) -> str:
-    """Where the machine keeps what the program wrote to an attribute or element of an unknown value."""
-    return f"{kind}:{hash((owner, name))}"
-
-
-def _set_item(machine: Machine, target: cst.Subscript, value: Value, scope: Scope) -> None:
-    owner = evaluate(machine, target.value, scope)
-    index = _index(machine, target.slice[0], scope) if len(target.slice) == 1 else None
-    for _, option in machine.worlds.options(owner):
-        match option:
-            case Dict():
-                _set_key(machine, option, index, value)
-            case List():
-                _set_element(machine, option, index, value)
-            case Array() if isinstance(target.value, (cst.Name, cst.Attribute)):
-                changed = machine.unknown("some of its elements are set", Site(scope.module, target.value))
-                assign(machine, target.value, changed, scope)
-            case Unknown(key=key) if index is not None and (inner := key_of(index)) is not None:
-                machine.worlds.write(machine.attributes, stored_name("item", key, inner), value)
-
-
-def _set_key(machine: Machine, target: Dict, index: Value | None, value: Value) -> None:
-    pairs = target.fields["items"]
-    if isinstance(pairs, Pairs) and index is not None and key_of(index) is not None and not machine.summarising:
-        known = dict(pairs.items)
-        known[index] = value
-        machine.write(target, "items", Pairs(tuple(known.items()), pairs.complete))
-    else:
-        machine.write(target, "items", Pairs((), complete=False))
-
-
-def _set_element(machine: Machine, target: List, index: Value | None, value: Value) -> None:
-    contents = target.fields["items"]
-    match contents, index:
-        case Tuple(items=elements), Const(value=int() as number) if -len(elements) <= number < len(elements):
-            changed = list(elements)
-            changed[number] = value
-            machine.write(target, "items", Tuple(tuple(changed)))
-        case _:
-            machine.write(target, "items", Many(machine.unknown("the list is changed at an unknown place")))
 
 
 _EVALUATORS: dict[type[cst.CSTNode], Evaluator] = {

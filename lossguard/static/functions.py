@@ -10,9 +10,10 @@ import libcst as cst
 
 from lossguard.catalog.names import KNOWN_LIBRARIES
 from lossguard.static import imports
-from lossguard.static.expressions import evaluate, isolated, stored_name
+from lossguard.static.expressions import evaluate, isolated
 from lossguard.static.machine import MAX_CALL_DEPTH, Exit, Frame, Machine, key_of, pure_key
 from lossguard.static.statements import execute, unwind
+from lossguard.static.subscripts import stored_name
 from lossguard.static.values import (
     NONE,
     UNBOUND,

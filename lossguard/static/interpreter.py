@@ -14,6 +14,7 @@ from lossguard.catalog.layers import LAYERS
 from lossguard.static import (
     arrays,
     datasets,
+    expressions,
     functions,
     imports,
     layers,
@@ -66,6 +67,7 @@ class Understanding:
 def understand(program: Program) -> Understanding:
     """Run a program abstractly. Nothing of it is executed or imported."""
     machine = Machine(program)
+    machine.evaluate = partial(expressions.evaluate, machine)
     machine.execute = partial(statements.execute, machine)
     machine.call = partial(functions.call, machine)
     machine.attribute = partial(functions.attribute, machine)

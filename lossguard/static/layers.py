@@ -9,10 +9,10 @@ from lossguard.catalog.activations import ACTIVATIONS, NAMES, RAW
 from lossguard.catalog.activations import FUNCTIONS as ACTIVATION_FUNCTIONS
 from lossguard.catalog.layers import LAYERS, OLD_PARAMETERS, Effect, LayerSpec, RangeEffect, RankEffect
 from lossguard.facts import LogitsRepair, Output, Range, Width
-from lossguard.static.expressions import is_slice, items
 from lossguard.static.functions import ATTRIBUTES, FUNCTIONS, PREFIXED, Call, call, method
 from lossguard.static.machine import Machine
 from lossguard.static.operators import items_of, overload, shift
+from lossguard.static.subscripts import is_slice, items
 from lossguard.static.values import (
     NONE,
     Api,

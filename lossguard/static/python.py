@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from lossguard.static.expressions import element_of, item, sequence, set_attribute
 from lossguard.static.functions import ATTRIBUTES, Call, call, function, method
 from lossguard.static.machine import Machine, key_of
 from lossguard.static.operators import MAX_SEQUENCE, alternatives, items_of
 from lossguard.static.statements import EXIT, extend
+from lossguard.static.subscripts import element_of, item, sequence
+from lossguard.static.targets import set_attribute
 from lossguard.static.values import (
     NONE,
     TRUE,

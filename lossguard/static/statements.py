@@ -9,16 +9,11 @@ from typing import Any
 import libcst as cst
 
 from lossguard.static import operators, syntax
-from lossguard.static.expressions import (
-    MAX_ROUNDS,
-    assign,
-    default_values,
-    element_of,
-    evaluate,
-    sequence,
-)
+from lossguard.static.expressions import MAX_ROUNDS, default_values, evaluate
 from lossguard.static.imports import import_from, import_modules
 from lossguard.static.machine import NEXT, Exit, Flow, Frame, Machine, Pending
+from lossguard.static.subscripts import element_of, sequence
+from lossguard.static.targets import assign
 from lossguard.static.values import (
     NONE,
     UNBOUND,

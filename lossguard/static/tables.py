@@ -6,10 +6,10 @@ from collections.abc import Hashable
 
 from lossguard.facts import Encoding, Width
 from lossguard.static.arrays import made
-from lossguard.static.expressions import is_slice, items
 from lossguard.static.functions import ATTRIBUTES, Call, call, function, method
 from lossguard.static.machine import Machine, key_of
 from lossguard.static.operators import items_of, overload
+from lossguard.static.subscripts import is_slice, items
 from lossguard.static.values import (
     NONE,
     Arguments,

@@ -1,0 +1,133 @@
+"""Assignment: names, attributes, elements and nested targets bound to values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import libcst as cst
+
+from lossguard.static.machine import Machine, key_of
+from lossguard.static.subscripts import index_value, item, sequence, stored_name
+from lossguard.static.values import (
+    Array,
+    Class,
+    Const,
+    Dict,
+    Guard,
+    Instance,
+    List,
+    Many,
+    Model,
+    Native,
+    Pairs,
+    Scope,
+    Site,
+    Tuple,
+    Unknown,
+    Value,
+)
+
+
+def assign(machine: Machine, target: cst.BaseExpression, value: Value, scope: Scope) -> None:
+    """Bind a target, simple or nested, to a value."""
+    match target:
+        case cst.Name(value=name):
+            machine.worlds.write(_names(scope, name), name, value)
+        case cst.Tuple(elements=elements) | cst.List(elements=elements):
+            _unpack(machine, elements, value, scope, Site(scope.module, target))
+        case cst.Attribute(value=owner, attr=attr):
+            set_attribute(machine, machine.evaluate(owner, scope), attr.value, value)
+        case cst.Subscript():
+            _set_item(machine, target, value, scope)
+        case cst.StarredElement(value=inner):
+            assign(machine, inner, value, scope)
+
+
+def _names(scope: Scope, name: str) -> dict[str, Value]:
+    if name in scope.globals:
+        return scope.module.scope.names
+    if name in scope.nonlocals:
+        outer = scope.parent
+        while outer is not None and name not in outer.names:
+            outer = outer.parent
+        if outer is not None:
+            return outer.names
+    return scope.names
+
+
+def _unpack(machine: Machine, elements: Sequence[cst.BaseElement], value: Value, scope: Scope, site: Site) -> None:
+    count = len(elements)
+    starred = next((i for i, element in enumerate(elements) if isinstance(element, cst.StarredElement)), None)
+    parts: list[list[tuple[Guard, Value]]] = [[] for _ in elements]
+    for guard, option in machine.worlds.options(value):
+        for i, part in enumerate(_parts(machine, option, count, starred, site)):
+            parts[i].append((guard, part))
+    for element, options in zip(elements, parts, strict=True):
+        part = machine.worlds.join(options) if options else machine.unknown("no branch reaches here", site)
+        assign(machine, element.value, part, scope)
+
+
+def _parts(machine: Machine, value: Value, count: int, starred: int | None, site: Site) -> list[Value]:
+    contents = sequence(machine, value)
+    if isinstance(contents, Tuple) and starred is None and len(contents.items) == count:
+        return list(contents.items)
+    if isinstance(contents, Tuple) and starred is not None and len(contents.items) >= count - 1:
+        after = count - starred - 1
+        middle = contents.items[starred : len(contents.items) - after]
+        gathered = List(site, machine.serial(), {"items": Tuple(middle)})
+        return [*contents.items[:starred], gathered, *contents.items[len(contents.items) - after :]]
+    return [item(machine, value, Const(i), site) for i in range(count)]
+
+
+def set_attribute(machine: Machine, owner: Value, name: str, value: Value) -> None:
+    """`owner.name = value` in every world that the assumptions allow."""
+    for guard, option in machine.worlds.options(owner):
+        with machine.worlds.assuming(guard):
+            match option:
+                case Instance() | Model() | Native():
+                    stored = value
+                    if guard:
+                        old = option.fields.get(name, machine.unknown(f"{name} differs between branches"))
+                        stored = machine.worlds.join([(guard, value), (frozenset(), old)]) if old == value else old
+                    machine.write(option, name, stored)
+                case Unknown(key=key):
+                    machine.worlds.write(machine.attributes, stored_name("attribute", key, name), value)
+                case Class():
+                    machine.worlds.write(option.namespace, name, value)
+
+
+def _set_item(machine: Machine, target: cst.Subscript, value: Value, scope: Scope) -> None:
+    owner = machine.evaluate(target.value, scope)
+    index = index_value(machine, target.slice[0], scope) if len(target.slice) == 1 else None
+    for _, option in machine.worlds.options(owner):
+        match option:
+            case Dict():
+                _set_key(machine, option, index, value)
+            case List():
+                _set_element(machine, option, index, value)
+            case Array() if isinstance(target.value, (cst.Name, cst.Attribute)):
+                changed = machine.unknown("some of its elements are set", Site(scope.module, target.value))
+                assign(machine, target.value, changed, scope)
+            case Unknown(key=key) if index is not None and (inner := key_of(index)) is not None:
+                machine.worlds.write(machine.attributes, stored_name("item", key, inner), value)
+
+
+def _set_key(machine: Machine, target: Dict, index: Value | None, value: Value) -> None:
+    pairs = target.fields["items"]
+    if isinstance(pairs, Pairs) and index is not None and key_of(index) is not None and not machine.summarising:
+        known = dict(pairs.items)
+        known[index] = value
+        machine.write(target, "items", Pairs(tuple(known.items()), pairs.complete))
+    else:
+        machine.write(target, "items", Pairs((), complete=False))
+
+
+def _set_element(machine: Machine, target: List, index: Value | None, value: Value) -> None:
+    contents = target.fields["items"]
+    match contents, index:
+        case Tuple(items=elements), Const(value=int() as number) if -len(elements) <= number < len(elements):
+            changed = list(elements)
+            changed[number] = value
+            machine.write(target, "items", Tuple(tuple(changed)))
+        case _:
+            machine.write(target, "items", Many(machine.unknown("the list is changed at an unknown place")))
