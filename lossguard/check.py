@@ -26,7 +26,7 @@ __all__ = ["Checked", "Options", "OptionsOf", "check_paths", "check_source"]
 
 _KERAS = re.compile(rb"keras|tensorflow|\btf\.")
 _SINK = re.compile(rb"loss|compile\s*\(|cross_?entropy|\.fit\(")
-_FOREIGN_SINK = re.compile(rb"(?<!\bre)\.compile\s*\(")
+_FOREIGN_SINK = re.compile(rb"(?<!\bre)\.compile\s*\([^()]{0,300}?(?:loss|optimizer|metrics|['\"]adam|['\"]sgd)")
 _STACK = 20_000
 
 
@@ -333,13 +333,9 @@ class _Checker:
 
 
 def _parses(text: str) -> bool:
-    from lossguard.static import syntax
+    from lossguard.static.recovery import runs_in_a_cell
 
-    try:
-        syntax.parse(text)
-    except syntax.SyntaxProblem:
-        return False
-    return True
+    return runs_in_a_cell(text)
 
 
 def _places(diagnostic: Diagnostic) -> list[Place]:

@@ -52,7 +52,7 @@ def notebook(*cells: str) -> str:
 
 
 def lay(root: Path, **files: str) -> None:
-    """Write files; in the names `__` stands for a slash and `_py`, `_toml`, `_ipynb`, `_txt`, `_cfg` for suffixes."""
+    """Write files; in the names `__` stands for a slash, and what follows the last `_` is the suffix."""
     for name, text in files.items():
         stem, _, suffix = name.rpartition("_")
         path = root / f"{stem.replace('__', '/')}.{suffix}"

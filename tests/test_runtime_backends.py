@@ -74,6 +74,13 @@ cases["good"][0].fit(x, ids, verbose=0, callbacks=[lossguard.LossGuard(recorded.
 assert not recorded
 cases["raw"][0].fit(x, yes, verbose=0, callbacks=[lossguard.LossGuard(recorded.extend)])
 assert [one.code for one in recorded] == ["LG103"]
+if "{backend}" == "torch":
+    import torch
+    loader = torch.utils.data.DataLoader(
+        torch.utils.data.TensorDataset(torch.tensor(x), torch.tensor(columns)), batch_size=8, shuffle=True)
+    state = torch.get_rng_state()
+    assert [one.code for one in lossguard.probe(cases["good"][0], loader).diagnostics] == ["LG202"]
+    assert torch.equal(state, torch.get_rng_state())
 json.dump(dict(found=found, imported=imported), sys.stdout)
 """
 
@@ -83,7 +90,7 @@ def test_findings_are_the_same(keras: str, backend: str) -> None:
     if find_spec(keras) is None or find_spec(backend) is None:
         pytest.skip(f"{keras} on {backend} is not installed")
     environment = os.environ | {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(ROOT)}
-    program = PROGRAM.replace("{keras}", keras)
+    program = PROGRAM.replace("{keras}", keras).replace("{backend}", backend)
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, env=environment, cwd=ROOT, check=False
     )

@@ -108,8 +108,12 @@ def test_item_of_a_sequence_of_batches_is_read() -> None:
     class Sequence:
         def __getitem__(self, index: int) -> Any:
             assert index == 0
-            return np.zeros((4, 2)), np.ones(4)
+            return np.zeros((4, 2)), np.random.random(4)
 
+    np.random.seed(3)
     batch = take(Sequence())
+    drawn = np.random.random()
+    np.random.seed(3)
+    assert np.random.random() == drawn
     assert batch.x.shape == (4, 2)
     assert not batch.whole

@@ -56,8 +56,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Output, Range, Target, TrainingSetup, Width
-from lossguard.findings import Confidence, Finding, ReplaceLoss, Severity
+from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Output, Range, Target, TrainingSetup
+from lossguard.findings import Finding, ReplaceLoss, Severity
 from lossguard.rules.premises import at_loss, at_output, called, describe, elsewhere, if_known
 from lossguard.rules.rule import Rule
 
@@ -76,7 +76,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
             output=Output(range=Range.SIMPLEX, activation="softmax") as output,
             loss=Loss(family=Family.BINARY) as loss,
             labels=labels,
-        ) if output.width.at_least(3) or _many_classes(labels) or _symbolic(output.width):
+        ) if output.width.at_least(3) or _many_classes(labels):
             ids = labels is not None and labels.encoding is Encoding.INTEGER
             yield RULE.finding(
                 f"{called(loss)} judges every unit on its own, but {describe(output)} picks one class out of all",
@@ -90,14 +90,8 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 if ids
                 else "Use `categorical_crossentropy`, or `sigmoid` if several classes can be right at once.",
                 severity=Severity.ERROR if ids else Severity.WARNING,
-                confidence=Confidence.LIKELY if _symbolic(output.width) else Confidence.CERTAIN,
                 repairs=(ReplaceLoss("sparse_categorical_crossentropy" if ids else "categorical_crossentropy"),),
             )
-
-
-def _symbolic(width: Width) -> bool:
-    """Whether the width is written as a number of classes that only the run knows: seldom two."""
-    return not width.known and width.symbol is not None and width.high is None
 
 
 def _many_classes(labels: Labels | None) -> bool:

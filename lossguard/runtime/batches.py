@@ -12,6 +12,7 @@ from types import GeneratorType
 from typing import Any
 
 from lossguard.runtime.library import NotProbed, leaves, library, to_numpy
+from lossguard.runtime.state import same_random_numbers
 
 _IRREGULAR = re.compile("Ragged|Sparse|^cs[rc]_|^coo_")
 ROWS = 32
@@ -39,12 +40,13 @@ def take(x: Any, y: Any = None) -> Batch:
     if isinstance(x, GeneratorType):
         return _of_generator(x)
     kind = type(x).__name__
-    if hasattr(x, "element_spec") and hasattr(x, "take"):
-        return _of_batch(next(iter(x.take(1)), None), x, "a batch of the data set")
-    if _is_sequence_of_batches(x):
-        return _of_batch(x[0], x, f"the first batch of the {kind}")
-    if type(x).__module__.partition(".")[0] == "torch" and hasattr(x, "dataset"):
-        return _of_batch(next(iter(x), None), x, f"a batch of the {kind}")
+    with same_random_numbers():  # these start anew when they are trained with
+        if hasattr(x, "element_spec") and hasattr(x, "take"):
+            return _of_batch(next(iter(x.take(1)), None), x, "a batch of the data set")
+        if _is_sequence_of_batches(x):
+            return _of_batch(x[0], x, f"the first batch of the {kind}")
+        if type(x).__module__.partition(".")[0] == "torch" and hasattr(x, "dataset"):
+            return _of_batch(next(iter(x), None), x, f"a batch of the {kind}")
     if y is None and _is_one_shot(x):
         first = next(x, None)
         return _of_batch(first, chain([first], x), f"a batch of the {kind}")

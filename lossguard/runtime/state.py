@@ -18,7 +18,7 @@ Undo = Callable[[], None]
 @contextmanager
 def unchanged(model: Any, library: Library) -> Iterator[None]:
     """Weights, seeds, metrics and the random numbers that come next are afterwards as they were before."""
-    undo = [*_random_numbers(library), *_variables(model, library), *_losses(model)]
+    undo = [*_random_numbers(), *_seed(library), *_variables(model, library), *_losses(model)]
     try:
         yield
     finally:
@@ -26,20 +26,29 @@ def unchanged(model: Any, library: Library) -> Iterator[None]:
             step()
 
 
-def _random_numbers(library: Library) -> Iterator[Undo]:
+@contextmanager
+def same_random_numbers() -> Iterator[None]:
+    """What is drawn meanwhile is drawn again afterwards."""
+    undo = list(_random_numbers())
+    try:
+        yield
+    finally:
+        for step in undo:
+            step()
+
+
+def _random_numbers() -> Iterator[Undo]:
     import numpy as np
 
     state, numbers = random.getstate(), np.random.get_state()  # noqa: NPY002  the one that programs use
     yield lambda: random.setstate(state)
     yield lambda: np.random.set_state(numbers)  # noqa: NPY002
     torch = sys.modules.get("torch")
-    if torch is not None and library.backend == "torch":
+    if torch is not None and hasattr(torch, "get_rng_state"):
         drawn = torch.get_rng_state()
         yield lambda: torch.set_rng_state(drawn)
-    if "tensorflow" in sys.modules and library.backend == "tensorflow":
+    if "tensorflow" in sys.modules:
         yield from _tensorflow()
-    if library.major >= 3:  # noqa: PLR2004
-        yield from _global_seed(library)
 
 
 def _tensorflow() -> Iterator[Undo]:
@@ -52,7 +61,7 @@ def _tensorflow() -> Iterator[Undo]:
         yield lambda: drawing.setstate(state)
 
 
-def _global_seed(library: Library) -> Iterator[Undo]:
+def _seed(library: Library) -> Iterator[Undo]:
     """Keras 3's generator for layers without a seed, if it exists already."""
     states = sys.modules.get(f"{library.package}.src.backend.common.global_state")
     if states is None:

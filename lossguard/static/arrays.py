@@ -564,8 +564,10 @@ for _name, _spec in ENCODERS.items():
 
 @function("numpy.eye", "numpy.identity", "tensorflow.eye")
 def _eye(request: Call) -> Value:
-    size = request.get("N", 0) or request.get("n") or request.get("num_rows") or NONE
-    width = width_of(request.machine, size, request.origin("N", 0))
+    columns = request.get("M", 1) or request.get("num_columns")
+    rows = request.get("N", 0) or request.get("n") or request.get("num_rows") or NONE
+    size, where = (rows, request.origin("N", 0)) if columns in {None, NONE} else (columns, request.origin("M", 1))
+    width = width_of(request.machine, size, where)
     key = ("eye", request.machine.serial())
     return made(
         request.site, Encoding.ONE_HOT, key, request.machine.text(request.site), rank=2, width=width, classes=width

@@ -228,9 +228,9 @@ def _stranger(machine: Machine, callee: Value, arguments: Arguments, site: Site)
         for _, option in machine.worlds.options(value):
             if isinstance(option, Model) and machine.field(option, "@compiled") == NONE:
                 machine.write(option, "@havoc", Const(True))
-            elif isinstance(option, List) and any(
-                isinstance(element, (Layer, Model)) for element in _elements(machine, option)
-            ):
+            elif isinstance(option, Dict) and option.fields["items"] == Pairs(()):
+                machine.write(option, "items", Pairs((), complete=False))
+            elif isinstance(option, List) and _may_be_filled(option):
                 machine.write(option, "items", machine.unknown("it may be changed by a call that is not followed"))
     key = None
     inner = key_of(callee)
@@ -240,9 +240,12 @@ def _stranger(machine: Machine, callee: Value, arguments: Arguments, site: Site)
     return machine.unknown("a call that is not followed", site, key)
 
 
-def _elements(machine: Machine, value: List) -> tuple[Value, ...]:
+def _may_be_filled(value: List) -> bool:
+    """Whether a call is likely to change the list: it is empty, or holds layers."""
     contents = value.fields["items"]
-    return contents.items if isinstance(contents, Tuple) else ()
+    if not isinstance(contents, Tuple):
+        return False
+    return not contents.items or any(isinstance(element, (Layer, Model)) for element in contents.items)
 
 
 # functions of the program

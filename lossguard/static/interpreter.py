@@ -40,6 +40,7 @@ from lossguard.static.values import (
     Site,
     Unknown,
     Value,
+    forget_keys,
 )
 
 LIBRARY_MODELS = (arrays, datasets, layers, losses, models, predictions, python, tables)
@@ -66,6 +67,7 @@ class Understanding:
 
 def understand(program: Program) -> Understanding:
     """Run a program abstractly. Nothing of it is executed or imported."""
+    forget_keys()
     machine = Machine(program)
     machine.evaluate = partial(expressions.evaluate, machine)
     machine.execute = partial(statements.execute, machine)

@@ -120,13 +120,22 @@ def make_layer(request: Call) -> Value:
     if spec is None:
         return request.unknown(f"the layer {kind} is not known")
     machine = request.machine
-    layer = Layer(kind, request.arguments, request.site, machine.serial())
+    layer = Layer(kind, _as_of_today(machine, kind, request.arguments), request.site, machine.serial())
     if kind == "Input":
         return _input(machine, layer)
     if kind[0].islower():
         inputs = request.raw("inputs", 0)
         return apply_layer(machine, layer, inputs or NONE, request.site, request.scope)
     return layer
+
+
+def _as_of_today(machine: Machine, kind: str, arguments: Arguments) -> Arguments:
+    """Before Keras 1, `Dense(input_dim, output_dim)` took two numbers."""
+    positional = arguments.positional
+    second = machine.pick(positional[1]) if kind == "Dense" and len(positional) > 1 else NONE
+    if isinstance(second, Const) and isinstance(second.value, int):
+        return replace(arguments, positional=(second,), nodes=())
+    return arguments
 
 
 PREFIXED.append(("keras.layers.", make_layer))

@@ -104,7 +104,7 @@ class Machine:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.worlds = Worlds(lambda: self._serial, self.wording)
+        self.worlds = Worlds(lambda: self._serial, self.wording, self.step)
         self.frames: list[Frame] = []
         self.models: list[Model] = []
         self.cases: list[Case] = []

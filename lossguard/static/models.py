@@ -270,6 +270,7 @@ def _called(machine: Machine, model: Model, inputs: Value | None) -> Value:
 @method(Model, "__call__", "call")
 def _call_model(request: Call) -> Value:
     model = _receiver(request)
+    request.machine.write(model, "@used", TRUE)
     inputs = request.get("inputs", 0)
     found = outputs_of(request.machine, model, inputs if isinstance(inputs, Tensor) else None)
     return request.machine.worlds.explore(lambda: _renamed(request, request.machine.pick(found), model))
@@ -374,6 +375,7 @@ def _evaluate(request: Call) -> Value:
 @method(Model, "predict", "predict_on_batch", "predict_proba", "predict_generator")
 def _predict(request: Call) -> Value:
     machine, model = request.machine, _receiver(request)
+    machine.write(model, "@used", TRUE)
     compiled = machine.pick(machine.field(model, "@compiled"))
     loss = None
     if isinstance(compiled, Compiled) and not isinstance(machine.pick(compiled.loss), (List, Tuple, Dict)):
@@ -612,11 +614,15 @@ def _labels(value: Value) -> Labels | None:
 
 
 def unfitted(machine: Machine) -> None:
-    """Note the setups of models that were compiled and not fitted since: their labels are unknown."""
+    """Note the setups of models that were compiled and not fitted since: their labels are unknown.
+
+    The loss of a model that is only part of another one, or only predicts, is never computed.
+    """
     for model in list(machine.models):
         fitted = machine.field(model, "@fitted")
         compiled = machine.field(model, "@compiled")
-        if fitted == TRUE or compiled is None or compiled == NONE:
+        used = machine.field(model, "@used") is not None
+        if fitted == TRUE or used or compiled is None or compiled == NONE:
             continue
         for guard, option in machine.worlds.options(compiled):
             path = option.path if isinstance(option, Compiled) else ()

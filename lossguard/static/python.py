@@ -323,6 +323,54 @@ def _disturb(request: Call) -> Value:
     return NONE
 
 
+@method(List, "add")
+def _add(request: Call) -> Value:
+    """`set.add`: sets are kept as lists without repetitions."""
+    assert isinstance(request.receiver, List)
+    contents = request.machine.pick(request.receiver.fields["items"])
+    added = request.raw("elem", 0) or NONE
+    if isinstance(contents, Tuple) and added in contents.items:
+        return NONE
+    return _append(request)
+
+
+@method(List, "update")
+def _update_set(request: Call) -> Value:
+    assert isinstance(request.receiver, List)
+    for addition in request.arguments.positional:
+        extend(request.machine, request.receiver, addition, request.site)
+    return NONE
+
+
+@method(List, "index", "count", "union", "intersection", "difference", "issubset", "issuperset")
+def _asked(request: Call) -> Value:
+    return request.machine.unknown("a question to a list", request.site)
+
+
+@method(List, "*")
+def _changed_list(request: Call) -> Value:
+    """Whatever else a list can do, it may change by it."""
+    assert isinstance(request.receiver, List)
+    request.machine.write(request.receiver, "items", request.machine.unknown("the list is changed", request.site))
+    return request.machine.unknown("a method of a list", request.site)
+
+
+@method(Dict, "*")
+def _changed_dict(request: Call) -> Value:
+    """Whatever else a dict can do, it may change by it."""
+    assert isinstance(request.receiver, Dict)
+    request.machine.write(request.receiver, "items", Pairs((), complete=False))
+    return request.machine.unknown("a method of a dict", request.site)
+
+
+@function("heapq.heappush", "heapq.heapify", "heapq.heappop", "bisect.insort", "bisect.insort_left", "random.shuffle")
+def _in_place(request: Call) -> Value:
+    target = _first(request)
+    if isinstance(target, List):
+        request.machine.write(target, "items", request.machine.unknown("the list is changed in place", request.site))
+    return request.machine.unknown("what a function that changes a list gives", request.site)
+
+
 @method(List, "pop")
 def _pop(request: Call) -> Value:
     target = request.receiver

@@ -10,6 +10,13 @@ _OPENER = re.compile(r"on line (\d+)")
 _PRINT = re.compile(r"^([ \t]*)print[ \t]+(?![=(,.)\]])[^\n]*[^\\,(\n]$", re.MULTILINE)
 """The `print` statement of Python 2, on one line."""
 
+_SHELL = re.compile(
+    r"^([ \t]*)(?:apt-get|bash|cat|cd|conda|cp|curl|echo|gcloud|git|gsutil|head|ls|mkdir|mv|nvidia-smi|pip3?|pwd|python3?"
+    r"|rm|sh|sudo|tail|tar|unzip|wget)\b(?!\s*[=(.,\[]).*$",
+    re.MULTILINE,
+)
+"""Commands of the shell that IPython takes without a `!`."""
+
 _BLOCK = re.compile(r"\s*(if|for|while|with|def|class|else|elif|try|except|finally|async)\b.*:")
 
 
@@ -26,6 +33,11 @@ def recovered(text: str) -> str | None:
         if not _blank(rows, refused):
             return None
     return None
+
+
+def runs_in_a_cell(text: str) -> bool:
+    """Whether IPython runs the cell: Python, or commands of the shell without a mark."""
+    return refused_row(text) is None or refused_row(_SHELL.sub(r"\1pass", text)) is None
 
 
 def refused_row(text: str) -> int | None:

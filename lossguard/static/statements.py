@@ -257,10 +257,12 @@ def _summarise(machine: Machine, body: cst.BaseSuite, scope: Scope) -> Flow:
     """Run the body once for all its rounds."""
     frame = machine.frame
     frame.summarised += 1
+    first = machine.worlds.count()
     try:
         flow = _round(machine, body, scope)
     finally:
         frame.summarised -= 1
+        machine.worlds.end_rounds(first)
     return flow if flow.exit is Exit.RETURN else NEXT
 
 

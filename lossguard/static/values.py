@@ -63,27 +63,31 @@ MAX_KEY_DEPTH = 10
 class Key:
     """The identity of an unknown value that is computed from others: an operation and their keys.
 
-    The hash is kept, so that keys of keys stay cheap.
+    Equal keys are one object, so that keys of keys stay cheap to compare.
     """
 
-    __slots__ = ("_hash", "depth", "parts")
+    __slots__ = ("depth", "parts")
 
     def __init__(self, parts: tuple[Hashable, ...], depth: int) -> None:
         self.parts = parts
         self.depth = depth
-        self._hash = hash(parts)
 
-    def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Key) and self._hash == other._hash and self.parts == other.parts)
 
-    def __hash__(self) -> int:
-        return self._hash
+_KEYS: dict[tuple[Hashable, ...], Key] = {}
+
+
+def forget_keys() -> None:
+    """Let go of the keys of the programs before."""
+    _KEYS.clear()
 
 
 def derived(*parts: Hashable) -> Key | None:
     """A key made of others; None where it grows too deep to be worth comparing."""
+    known = _KEYS.get(parts)
+    if known is not None:
+        return known
     depth = 1 + max((part.depth for part in parts if isinstance(part, Key)), default=0)
-    return Key(parts, depth) if depth <= MAX_KEY_DEPTH else None
+    return _KEYS.setdefault(parts, Key(parts, depth)) if depth <= MAX_KEY_DEPTH else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
@@ -37,7 +38,7 @@ def diagnostics(understanding: Understanding, judge: Judge) -> list[Diagnostic]:
         site for finding, _ in findings for evidence in finding.evidence if isinstance(site := evidence.origin, Site)
     ]
     where = places(sites)
-    return [_diagnostic(finding, when, where) for finding, when in findings]
+    return [_diagnostic(_if_finished(finding, where), when, where) for finding, when in findings]
 
 
 def _conditional(understanding: Understanding, judge: Judge, worlds: Worlds) -> Iterable[tuple[Finding, str | None]]:
@@ -48,7 +49,7 @@ def _conditional(understanding: Understanding, judge: Judge, worlds: Worlds) -> 
     for cases in groups.values():
         seen: dict[Hashable, _Seen] = {}
         for path, findings in cases:
-            for finding in findings:
+            for finding in findings if not _supposes_nothing(path, worlds) else []:
                 entry = seen.setdefault(_identity(finding), _Seen(finding))
                 entry.paths.append(path)
         for entry in seen.values():
@@ -61,6 +62,15 @@ def _conditional(understanding: Understanding, judge: Judge, worlds: Worlds) -> 
             if any(worlds.condition_at(literal.condition).default for literal in literals):
                 finding = replace(finding, confidence=Confidence.LIKELY)
             yield finding, _words(paths, worlds)
+
+
+def _supposes_nothing(path: Path, worlds: Worlds) -> bool:
+    """Whether a world exists only if something unknown is None: the other side of a mere precaution."""
+    for literal in path:
+        comparison = worlds.condition_at(literal.condition).comparison
+        if comparison is not None and comparison.constant is None and literal.holds:
+            return True
+    return False
 
 
 def _explained(finding: Finding, case: Case, understanding: Understanding) -> Finding:
@@ -128,6 +138,21 @@ def _best(findings: list[tuple[Finding, str | None]]) -> list[tuple[Finding, str
 
 def _weight(finding: Finding, when: str | None) -> tuple[bool, bool, int]:
     return when is None, finding.confidence is Confidence.CERTAIN, len(finding.evidence)
+
+
+_BLANK = re.compile(r"#\s*(TODO|FIXME|YOUR CODE|Your code|START CODE|END CODE)")
+
+
+def _if_finished(finding: Finding, where: dict[Site, Place]) -> Finding:
+    """A finding next to a blank that somebody is still to fill is not certain."""
+    for evidence in finding.evidence:
+        site = evidence.origin
+        if isinstance(site, Site) and _BLANK.search(site.module.source.text):
+            place = where[site]
+            lines = site.module.source.lines(place)
+            if any(map(_BLANK.search, lines[max(0, place.start.row - 4) : place.end.row + 3])):
+                return replace(finding, confidence=Confidence.LIKELY)
+    return finding
 
 
 def _diagnostic(finding: Finding, when: str | None, where: dict[Site, Place]) -> Diagnostic:

@@ -79,8 +79,9 @@ Clock = Callable[[], int]
 class Worlds:
     """The conditions met so far, the current assumptions, and the journal of writes."""
 
-    def __init__(self, clock: Clock, words: Callable[[Wording], str]) -> None:
+    def __init__(self, clock: Clock, words: Callable[[Wording], str], step: Callable[[], None]) -> None:
         self._clock = clock
+        self._step = step
         self._words = words
         self._conditions: list[Condition] = []
         self._numbers: dict[Hashable, int] = {}
@@ -88,6 +89,7 @@ class Worlds:
         self._trail: list[int] = []
         self._journals: list[tuple[Written, int]] = []
         self._equal: dict[Hashable, object] = {}
+        self._of_rounds: set[int] = set()
 
     # conditions
 
@@ -191,6 +193,17 @@ class Worlds:
             "!=": (constant < bounds.low or constant > bounds.high, bounds.low == bounds.high == constant),
         }[relation]
         return True if outcomes[0] else False if outcomes[1] else None
+
+    def count(self) -> int:
+        """How many conditions were met so far."""
+        return len(self._conditions)
+
+    def end_rounds(self, first: int) -> None:
+        """Conditions from `first` on were met in a loop that was run once for all its rounds.
+
+        After the loop they decide nothing: what depends on them is another thing in every round.
+        """
+        self._of_rounds.update(range(first, len(self._conditions)))
 
     # assumptions
 
@@ -324,6 +337,10 @@ class Worlds:
         """The options of a value that the assumptions allow; one without a guard for a plain value."""
         if not isinstance(value, Choice):
             return [(NO_ASSUMPTION, value)]
+        if self._of_rounds and any(
+            literal.condition in self._of_rounds for guard, _ in value.options for literal in guard
+        ):
+            return [(NO_ASSUMPTION, Unknown(("rounds", id(value)), "it depends on the round of a loop"))]
         return [
             (guard, option)
             for guard, option in value.options
@@ -352,6 +369,7 @@ class Worlds:
 
     def outcomes(self, operation: Callable[[], Value], depth: int = 0) -> list[tuple[Guard, Value, Written]]:
         """The result and the writes of an operation by world; the state is left as it was."""
+        self._step()
         self.open()
         try:
             value = operation()
