@@ -15,6 +15,8 @@ from lossguard.sift import Hidden, Marked, sift
 from lossguard.source import Source, Unreadable, decode, from_text, read_bytes, reported_name, without_bad_cells
 
 if TYPE_CHECKING:
+    import libcst as cst
+
     from lossguard.baseline import Baseline, Known
     from lossguard.diff import Changes
     from lossguard.facts import Fact
@@ -273,15 +275,12 @@ class _Checker:
         result.notes += part.notes
         result.models = part.models
 
-    def _judge(self, result: _Result, source: Source, tree: object) -> None:
-        import libcst as cst
-
+    def _judge(self, result: _Result, source: Source, tree: cst.Module) -> None:
         from lossguard.rules import judge
         from lossguard.static.interpreter import understand
         from lossguard.static.program import Program
         from lossguard.static.verdicts import diagnostics
 
-        assert isinstance(tree, cst.Module)
         understanding = understand(Program(source, tree, self._shared_trees()))
         target = self._target(source)
         enabled = self._options.codes()

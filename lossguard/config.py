@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,11 +28,20 @@ class Misconfigured(Exception):  # noqa: N818  what is configured is wrong
 class Configs:
     """The configuration of every folder: that of the nearest file above it, under the command line's.
 
-    `file` is the only one that is read, where it is given; `isolated` reads none.
+    `file` is the only one that is read, where it is given; `isolated` reads none. `finish` is the last
+    to change the options of a folder.
     """
 
-    def __init__(self, over: Config, *, file: Path | None = None, isolated: bool = False) -> None:
+    def __init__(
+        self,
+        over: Config,
+        *,
+        file: Path | None = None,
+        isolated: bool = False,
+        finish: Callable[[Options], Options] | None = None,
+    ) -> None:
         self._over = over
+        self._finish = finish
         self._fixed = Config() if isolated else asked_for(file) if file is not None else None
         self._nearest: dict[Path, Config] = {}
         self._options: dict[Path, Options] = {}
@@ -47,7 +55,8 @@ class Configs:
         """The options for this file."""
         folder = path.parent
         if folder not in self._options:
-            self._options[folder] = options(self.of(folder))
+            made = options(self.of(folder))
+            self._options[folder] = made if self._finish is None else self._finish(made)
         return self._options[folder]
 
     def _above(self, folder: Path) -> Config:
@@ -122,9 +131,8 @@ def config(table: Mapping[str, object], path: Path, section: str) -> Config:
     values: dict[str, Any] = {}
     for name, value in table.items():
         if name not in by_name:
-            similar = get_close_matches(name.replace("_", "-"), by_name, n=1)
-            hint = f"; did you mean {similar[0]!r}?" if similar else f"; known are {', '.join(by_name)}"
-            raise Misconfigured(f"{path}: {section}unknown key {name!r}{hint}")
+            hint = _hint(name.replace("_", "-"), list(by_name)) or f"known are {', '.join(by_name)}"
+            raise Misconfigured(f"{path}: {section}unknown key {name!r}; {hint}")
         attribute, key = by_name[name]
         try:
             values[attribute] = _value(key, value)
@@ -170,10 +178,15 @@ def _codes(words: list[object]) -> tuple[str, ...]:
 def _chosen(key: Key, value: object) -> str:
     if value in key.choices:
         return str(value)
-    similar = get_close_matches(str(value), key.choices, n=1)
-    raise ValueError(
-        f" can't be {value!r}; " + (f"did you mean {similar[0]!r}?" if similar else "it is " + " or ".join(key.choices))
-    )
+    hint = _hint(str(value), key.choices) or "it is " + " or ".join(key.choices)
+    raise ValueError(f" can't be {value!r}; {hint}")
+
+
+def _hint(word: str, known: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    similar = get_close_matches(word, known, n=1)
+    return f"did you mean {similar[0]!r}?" if similar else ""
 
 
 def _text(key: Key, value: str) -> str:

@@ -172,6 +172,35 @@ class Loss:
     ignores_class: bool | None = False
 
 
+class Named(Enum):
+    """What a string can name."""
+
+    LOSS = "loss"
+    METRIC = "metric"
+    ACTIVATION = "activation"
+    OPTIMIZER = "optimizer"
+
+
+class Misuse(Enum):
+    """What is passed where a loss is wanted."""
+
+    CLASS = "a class"
+    FACTORY = "a function that makes a loss"
+    CALL = "a loss function that is called without labels and predictions"
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedAgain:
+    """A one-hot encoding of labels that had a second axis already: one-hot ones, or a column `(n, 1)`.
+
+    `first` are the labels as they were, `text` is how the source writes this encoding.
+    """
+
+    first: Labels
+    origin: Origin
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Labels:
     """The labels that reach `fit` or `evaluate`.
@@ -179,7 +208,7 @@ class Labels:
     `low` and `high` are the least and the greatest label that are known to occur. `classes` is the
     number of classes that the labels tell apart; `width` is the size of the last axis where there is
     one beside the batch axis. `rank` counts the batch axis. `source` says in words where they come
-    from ("mnist.load_data()", "to_categorical(y, 10)").
+    from ("mnist.load_data()", "to_categorical(y, 10)"). `again` is an encoding that added one axis too many.
     """
 
     encoding: Encoding
@@ -191,6 +220,7 @@ class Labels:
     high: float | None = None
     dtype: str | None = None
     source: str = ""
+    again: EncodedAgain | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +278,45 @@ class Decode:
     loss: Loss | None = None
 
 
-Fact = TrainingSetup | LossCall | Decode
+@dataclass(frozen=True, slots=True)
+class UnknownName:
+    """A string that stands for a loss, metric or activation, and that no version of Keras knows.
+
+    `meant` is the known name that it comes closest to; `names` is what else it is the name of.
+    """
+
+    kind: Named
+    text: str
+    origin: Origin
+    meant: str | None = None
+    names: Named | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotInstantiated:
+    """Something else where `compile` wants a loss; `text` is how the source writes it."""
+
+    misuse: Misuse
+    text: str
+    origin: Origin
+    returned: Origin = None
+
+
+@dataclass(frozen=True, slots=True)
+class LossArgument:
+    """A keyword that a loss does not take, or a string (`given`) where it wants a flag.
+
+    `loss` is the name of the class or function, `meant` the parameter that the keyword comes closest to.
+    """
+
+    loss: str
+    argument: str
+    origin: Origin
+    given: str | None = None
+    meant: str | None = None
+
+
+Fact = TrainingSetup | LossCall | Decode | UnknownName | NotInstantiated | LossArgument
 
 
 @dataclass(frozen=True, slots=True)

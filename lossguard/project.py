@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pathspec import GitIgnoreSpec
 
-    from lossguard.options import OptionsOf
+    from lossguard.options import Options, OptionsOf
 
 SUFFIXES = (".py", ".pyw", ".ipynb")
 # fmt: off
@@ -99,25 +99,28 @@ class Exclusions:
 
     def __init__(self, options_of: OptionsOf | None) -> None:
         self._options_of = options_of
+        self._by_folder: dict[str, Options | None] = {}
 
     def of(self, path: str, *, folder: bool) -> bool:
         """Whether the path is excluded, itself or with a folder above it."""
-        if self._options_of is None:
-            return False
-        options = self._options_of(Path(path))
-        if not options.exclude:
+        options = self._options(path)
+        if options is None or not options.exclude:
             return False
         return matches(options.exclude, Path(path), options.root or Path.cwd(), folder=folder)
 
     def force(self, path: str, *, folder: bool) -> bool:
         """Whether the path is left out though it was given."""
-        if self._options_of is None:
-            return False
-        options = self._options_of(Path(path))
-        if not options.force_exclude:
+        options = self._options(path)
+        if options is None or not options.force_exclude:
             return False
         below = Path(os.path.relpath(path, options.root or Path.cwd())).parts
         return self.of(path, folder=folder) or not PRUNED.isdisjoint(below if folder else below[:-1])
+
+    def _options(self, path: str) -> Options | None:
+        above = os.path.dirname(path)  # noqa: PTH120  asked for every file
+        if above not in self._by_folder:
+            self._by_folder[above] = None if self._options_of is None else self._options_of(Path(path))
+        return self._by_folder[above]
 
 
 def matches(patterns: tuple[str, ...], path: Path, root: Path, *, folder: bool = False) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from lossguard.findings import Confidence, Diagnostic, Edit, Fix, Position
@@ -26,7 +25,7 @@ def unused(source: Source, comments: Comments, judged: Judged, *, every_rule: bo
     """What suppresses nothing in a file; `every_rule` says that all plain rules were asked for."""
     for one in comments.of(source.filename):
         if one.verb != "noqa" and one.verb not in _VERBS:
-            if get_close_matches(one.verb, _MISTAKEN, n=1):
+            if _is_mistaken(one.verb):
                 yield _finding(
                     source, one, f"`lossguard: {one.verb}` suppresses nothing: write `lossguard: ignore[rule]`"
                 )
@@ -35,6 +34,13 @@ def unused(source: Source, comments: Comments, judged: Judged, *, every_rule: bo
                 yield _finding(source, one, "there is no finding to suppress here", _without(source, one, ()))
         else:
             yield from _names(source, one, comments, judged)
+
+
+def _is_mistaken(verb: str) -> bool:
+    """Whether a word is meant to suppress; others may follow `lossguard:` in prose."""
+    from difflib import get_close_matches
+
+    return bool(get_close_matches(verb, _MISTAKEN, n=1))
 
 
 def _names(source: Source, one: Suppression, comments: Comments, judged: Judged) -> Iterator[Diagnostic]:

@@ -42,7 +42,7 @@ CLEAN = ONE_UNIT.replace("softmax", "sigmoid")
 
 def notebook(*cells: str) -> str:
     """A notebook as editors write it: a heading, then these code cells, each line a string."""
-    code = [
+    code: list[dict[str, object]] = [
         {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": cell.splitlines(True)}
         for cell in cells
     ]
@@ -62,7 +62,7 @@ def lay(root: Path, **files: str) -> None:
 
 def git(root: Path, *arguments: str) -> str:
     who = ["-c", "user.name=t", "-c", "user.email=t@t", "-c", "commit.gpgsign=false", "-c", "core.autocrlf=false"]
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         ["git", "-C", str(root), *who, *arguments],  # noqa: S607
         capture_output=True,
         text=True,

@@ -523,10 +523,10 @@ class _Writer:
             test, sides = self.one(['os.environ.get("LARGE")', 'os.environ.get("MODE") == "other"']), (chosen, chosen)
         self.plain = False
         names = ("units", "head_activation", self.branch)
-        lines = [f"if {test}:", *(f"    {name} = {value}" for name, value in zip(names, sides[0], strict=True))]
-        lines += ["else:", *(f"    {name} = {value}" for name, value in zip(names, sides[1], strict=True))]
+        yes, no = ([f"{name} = {value}" for name, value in zip(names, side, strict=True)] for side in sides)
+        choice = f"if {test}:\n{_indented(yes)}\nelse:\n{_indented(no)}"
         dense = self.layer("Dense", "units", "activation=head_activation")
-        return [*lines, *self.model(model, self.one(["list", "add", "functional"]), self.hidden_layers(), [dense])]
+        return [choice, *self.model(model, self.one(["list", "add", "functional"]), self.hidden_layers(), [dense])]
 
     # Loss, metrics, training
 
@@ -663,10 +663,12 @@ class _Writer:
         self.plain = False
         counted = [self.counted] if self.counted else []
         store = [f"self.{name} = {name}" for name in [x, y, *counted]]
-        load = [f"{name} = self.{name}" for name in [y, *counted]]
+        load_names = [y, *counted]
+        load = [f"{name} = self.{name}" for name in load_names]
         init = _function(f"__init__(self, {', '.join([x, y, *counted])})", store)
         build = _function("build(self)", [*load, *built, *trained[:1], f"self.model = {model}"])
-        train = _function("train(self)", [f"{model} = self.model", f"{x}, {y} = self.{x}, self.{y}", *trained[1:]])
+        ready = [f"{name} = self.{name}" for name in [x, *load_names]]
+        train = _function("train(self)", [f"{model} = self.model", *ready, *trained[1:]])
         cls = f"class Experiment:\n{_indented([init, build, train])}"
         use = [f"experiment = Experiment({', '.join([x, y, *counted])})", "experiment.build()", "experiment.train()"]
         return [*self.definitions, cls, *data, *use]

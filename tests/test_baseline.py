@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from handmade import MODELS, NOTEBOOK, ONE_UNIT, TRAIN, lay, notebook
 
+from handmade import MODELS, NOTEBOOK, ONE_UNIT, TRAIN, lay, notebook
 from lossguard import baseline
 from lossguard.cli import main
 from lossguard.config import Misconfigured
@@ -171,7 +171,7 @@ class TestWriting:
             raise OSError
 
         monkeypatch.setattr(Path, "replace", replace)
-        with pytest.raises(OSError, match="^$"):
+        with pytest.raises(OSError, match=r"^$"):
             write_whole(path, b"new")
         assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == {"a": b"old"}
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from handmade import MODELS, ONE_UNIT, TRAIN, lay
 
 import lossguard
+from handmade import MODELS, ONE_UNIT, TRAIN, lay
 from lossguard import config, dependencies
 from lossguard.check import Options, check_paths
 from lossguard.cli import main
@@ -66,13 +66,13 @@ class TestReading:
         assert options.select is not None
         assert {"LG101", "LG110"} <= options.select
         assert not {"LG201", "LG901"} & options.select
-        assert options.ignore == {"LG103", "LG105"}
+        assert options.ignore == frozenset({"LG103", "LG105"})
         ((pattern, ignored),) = options.per_file_ignores
         assert (pattern, len(ignored) > 30) == ("tests/", True)
         assert options.exclude == ("gen/",)
         assert options.force_exclude
         assert (options.min_severity, options.min_confidence) == (Severity.WARNING, Confidence.CERTAIN)
-        assert options.fixable == {"LG101"}
+        assert options.fixable == frozenset({"LG101"})
         assert options.roots == (tmp_path / "lib",)
         assert options.target == Target(frozenset({"jax", "torch"}), frozenset({3}))
         assert options.root == tmp_path
@@ -92,9 +92,15 @@ class TestReading:
             ("x = 1", "unknown key 'x'; known are select, extend-select, ignore"),
             ('select = "LG1"', "select must be a list of rules, not a string"),
             ("select = [1]", "select must list strings"),
-            ('ignore = ["sofmax-one-unit"]', "ignore: unknown rule 'sofmax-one-unit'; did you mean 'softmax-one-unit'?"),
+            (
+                'ignore = ["sofmax-one-unit"]',
+                "ignore: unknown rule 'sofmax-one-unit'; did you mean 'softmax-one-unit'?",
+            ),
             ('per-file-ignores = ["LG1"]', "must be a table of patterns, each with a list of rules, not a list"),
-            ('per-file-ignores = { "a" = "LG1" }', "must be a table of patterns, each with a list of rules, not a table"),
+            (
+                'per-file-ignores = { "a" = "LG1" }',
+                "must be a table of patterns, each with a list of rules, not a table",
+            ),
             ('per-file-ignores = { "a" = ["quux"] }', "per-file-ignores: unknown rule 'quux'"),
             ("exclude = [1]", "exclude must be a list of strings"),
             ("force-exclude = 1", "force-exclude must be true or false, not a number"),
@@ -230,7 +236,13 @@ class TestLayers:
 class TestFiles:
     def test_exclude_is_about_the_project_not_the_folders_above(self, tmp_path: Path) -> None:
         root = tmp_path / "gen" / "project"
-        lay(root, lossguard_toml='exclude = ["gen/", "old_*.py"]\n', a_py=ONE_UNIT, gen__b_py=ONE_UNIT, old_c_py=ONE_UNIT)
+        lay(
+            root,
+            lossguard_toml='exclude = ["gen/", "old_*.py"]\n',
+            a_py=ONE_UNIT,
+            gen__b_py=ONE_UNIT,
+            old_c_py=ONE_UNIT,
+        )
         assert codes(str(root)) == ["LG105"]
 
     def test_given_files_are_checked_unless_exclusion_is_forced(self, run: Run) -> None:
@@ -315,13 +327,17 @@ class TestShown:
 class TestSchema:
     def test_it_is_shipped_as_it_is_made(self, run: Run) -> None:
         shipped = (files("lossguard") / "lossguard.schema.json").read_text(encoding="utf-8")
-        assert shipped == run("config", "--schema")[1], "run `lossguard config --schema > lossguard/lossguard.schema.json`"
+        assert shipped == run("config", "--schema")[1], (
+            "run `lossguard config --schema > lossguard/lossguard.schema.json`"
+        )
 
     def test_it_takes_what_the_reader_takes(self) -> None:
         document = json.loads((files("lossguard") / "lossguard.schema.json").read_text(encoding="utf-8"))
         jsonschema.Draft7Validator.check_schema(document)
         jsonschema.validate(config.toml(EVERYTHING.encode(), Path("x")), document)
-        for wrong in ({"selct": []}, {"select": "LG1"}, {"select": ["quux"]}, {"backend": "theano"}, {"min-severity": 1}):
+        wrongs: list[dict[str, object]] = [{"selct": []}, {"select": "LG1"}, {"select": ["quux"]}]
+        wrongs += [{"backend": "theano"}, {"min-severity": 1}]
+        for wrong in wrongs:
             with pytest.raises(jsonschema.ValidationError):
                 jsonschema.validate(wrong, document)
 
@@ -356,7 +372,7 @@ class TestDependencies:
     @pytest.mark.parametrize(
         "file",
         [
-            {"pyproject_toml": '[project]\ndependencies = ["numpy", "keras>=3 ; python_version > \'3.8\'", "jax[cpu]"]\n'},
+            {"pyproject_toml": '[project]\ndependencies = ["six", "keras>=3 ; python_version > \'3\'", "jax[cpu]"]\n'},
             {"pyproject_toml": '[tool.poetry.dependencies]\nkeras = {version = "^3.4", extras = []}\njax = "*"\n'},
             {"setup_cfg": "[options]\ninstall_requires =\n    Keras >= 3.1\n    jax\n"},
             {"requirements_txt": "# what it needs\n-r other.txt\nkeras ~= 3.2\njax==0.4.30  # pinned\n"},

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from handmade import MODELS, NOTEBOOK, ONE_UNIT, TRAIN, commit, git, lay, notebook
 
+from handmade import MODELS, NOTEBOOK, ONE_UNIT, TRAIN, commit, git, lay, notebook
 from lossguard.cli import main
 
 Run = Callable[..., tuple[int, str, str]]

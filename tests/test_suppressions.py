@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from handmade import CLEAN, MODELS, NOTEBOOK, ONE_UNIT, TRAIN, lay, notebook
 
+from handmade import CLEAN, MODELS, NOTEBOOK, ONE_UNIT, TRAIN, lay, notebook
 from lossguard.check import Checked, Options, check_paths, check_source
 from lossguard.cli import main
 from lossguard.edits import edited
@@ -194,7 +194,10 @@ class TestUnused:
     @pytest.mark.parametrize(
         ("comment", "message"),
         [
-            ("# lossguard: ignore[sofmax-one-unit]", "unknown rule 'sofmax-one-unit'; did you mean 'softmax-one-unit'?"),
+            (
+                "# lossguard: ignore[sofmax-one-unit]",
+                "unknown rule 'sofmax-one-unit'; did you mean 'softmax-one-unit'?",
+            ),
             ("# lossguard: disable", "`lossguard: disable` suppresses nothing: write `lossguard: ignore[rule]`"),
             ("# lossguard: ingore[LG105]", "`lossguard: ingore` suppresses nothing"),
         ],
@@ -278,7 +281,10 @@ class TestAddIgnore:
         expected = text.replace(LAYER, f"{LAYER}  # lossguard: ignore[softmax-one-unit]")
         assert Path("a.py").read_bytes() == expected.encode("latin-1")
         assert Path("a.py").stat().st_mode & 0o777 == 0o755
-        assert Path("bom.py").read_bytes() == b"\xef\xbb\xbf" + with_comment("# lossguard: ignore[softmax-one-unit]").encode()
+        assert (
+            Path("bom.py").read_bytes()
+            == b"\xef\xbb\xbf" + with_comment("# lossguard: ignore[softmax-one-unit]").encode()
+        )
         assert Path("link.py").is_symlink()
 
     def test_a_line_that_goes_on_in_a_string_or_after_a_backslash_takes_none(self, run: Run) -> None:

@@ -31,7 +31,9 @@ class RuleArguments:
 def rule_parser() -> Parser:
     parser = Parser(prog="lossguard rule", description="Explains rules.", allow_abbrev=False)
     parser.add_argument("names", metavar="NAME", nargs="+", help="name or code: softmax-from-logits, LG101")
-    parser.add_argument("--color", choices=["auto", "always", "never"], default="auto", help="whether there are colours (default: auto)")
+    parser.add_argument(
+        "--color", choices=["auto", "always", "never"], default="auto", help="whether there are colours (default: auto)"
+    )
     return parser
 
 
@@ -48,8 +50,15 @@ class RulesArguments:
 
 def rules_parser() -> Parser:
     parser = Parser(prog="lossguard rules", description="Lists all rules.", allow_abbrev=False)
-    parser.add_argument("--output-format", choices=["text", "json", "markdown"], default="text", help="how they are listed (default: text)")
-    parser.add_argument("--color", choices=["auto", "always", "never"], default="auto", help="whether there are colours (default: auto)")
+    parser.add_argument(
+        "--output-format",
+        choices=["text", "json", "markdown"],
+        default="text",
+        help="how they are listed (default: text)",
+    )
+    parser.add_argument(
+        "--color", choices=["auto", "always", "never"], default="auto", help="whether there are colours (default: auto)"
+    )
     return parser
 
 

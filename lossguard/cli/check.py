@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from lossguard.baseline import Baseline
     from lossguard.check import Checked
     from lossguard.diff import Changes
-    from lossguard.options import Options
     from lossguard.settings import Config
 
 _FINDINGS = 1
@@ -77,9 +75,7 @@ def _changes(asked: CheckArguments) -> Changes | None:
 def _checked(asked: CheckArguments, configs: Configs, baseline: Baseline | None, changes: Changes | None) -> Checked:
     from lossguard.check import Checked, check_paths, check_source
 
-    def options(path: Path) -> Options:
-        return replace(configs.options(path), show_models=asked.show_models, verbose=asked.verbose)
-
+    options = configs.options
     if "-" not in asked.paths:
         from lossguard.cli.progress import bar
 

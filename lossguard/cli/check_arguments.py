@@ -97,7 +97,9 @@ def _output(group: argparse._ArgumentGroup) -> None:
     add("--output-format", choices=FORMATS, help="how findings are written (default: text; in GitHub Actions: github)")
     add("--output-file", metavar="FILE", help="write the findings to this file instead of standard output")
     add("--statistics", action="store_true", help="only how many findings each rule has")
-    add("--color", choices=["auto", "always", "never"], default="auto", help="whether there are colours (default: auto)")
+    add(
+        "--color", choices=["auto", "always", "never"], default="auto", help="whether there are colours (default: auto)"
+    )
     add("--show-models", action="store_true", help="also show what was understood of each model")
     add("-v", "--verbose", action="store_true", help="also say what was skipped or given up, and why")
     add("-q", "--quiet", action="store_true", help="findings only, no closing line")

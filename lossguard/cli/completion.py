@@ -125,7 +125,9 @@ def _fish() -> Iterator[str]:
     others = " ".join(name for name in [*COMMANDS, *ALIASES] if name != "check")
     for name, found in options().items():
         called = " ".join([name, *(alias for alias, meant in ALIASES.items() if meant == name)])
-        seen = f"not __fish_seen_subcommand_from {others}" if name == "check" else f"__fish_seen_subcommand_from {called}"
+        seen = (
+            f"not __fish_seen_subcommand_from {others}" if name == "check" else f"__fish_seen_subcommand_from {called}"
+        )
         for word in _words(name):
             yield f"complete -c lossguard -n '{seen}' -f -a {word}"
         for option in found:

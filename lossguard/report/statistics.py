@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def _counts(checked: Checked) -> list[tuple[int, str, str, str]]:
     counts = Counter((found.code, found.name, found.severity.value) for found in checked.diagnostics)
-    return sorted(((number, *rule) for rule, number in counts.items()), key=lambda row: (-row[0], row[1]))
+    return sorted(((number, *rule) for rule, number in counts.items()), key=lambda row: (-row[0], *row[1:]))
 
 
 def as_text(checked: Checked) -> str:

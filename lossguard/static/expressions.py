@@ -257,7 +257,8 @@ def _typical(machine: Machine, node: cst.CompFor, scope: Scope) -> Scope:
 def _comprehended(machine: Machine, node: cst.BaseSimpleComp, scope: Scope) -> Value:
     scopes = _rounds(machine, node.for_in, scope)
     if scopes is None:
-        return Many(evaluate(machine, node.elt, _typical(machine, node.for_in, scope)))
+        with machine.one_round_for_all():
+            return Many(evaluate(machine, node.elt, _typical(machine, node.for_in, scope)))
     return Tuple(tuple(evaluate(machine, node.elt, inner) for inner in scopes))
 
 

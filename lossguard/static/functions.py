@@ -400,6 +400,8 @@ def _attribute(machine: Machine, owner: Value, name: str, site: Site) -> Value:
                 return owner.fields[name]
         case Class():
             found = owner.find(name)
+            if isinstance(found, Function) and found.kind == "classmethod":
+                return Bound(found, owner)
             if found is not None:
                 return found
             return Unknown(("attribute", id(owner), name), f"the class has no {name}", site)

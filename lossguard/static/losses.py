@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from difflib import get_close_matches
+
+import libcst as cst
 
 from lossguard.catalog import losses as catalog
 from lossguard.catalog import metrics as metric_catalog
-from lossguard.facts import Encoding, Labels, Loss, LossCall, Metric, Output, Range, Spelling, Width
+from lossguard.facts import (
+    Encoding,
+    Fact,
+    Labels,
+    Loss,
+    LossArgument,
+    LossCall,
+    Metric,
+    Misuse,
+    Named,
+    NotInstantiated,
+    Output,
+    Range,
+    Spelling,
+    Width,
+)
 from lossguard.static.functions import FUNCTIONS, Call, Handler, call, method
 from lossguard.static.machine import Machine
+from lossguard.static.named import unknown_name
 from lossguard.static.operators import overload
 from lossguard.static.sinks import Case
 from lossguard.static.values import (
@@ -76,10 +96,51 @@ def _loss(request: Call, spec: catalog.LossSpec, parameters: Sequence[str], offs
     )
 
 
+_OF_BOTH_VERSIONS = frozenset({"name", "reduction", "dtype"})
+_OF_TENSORFLOW_1 = frozenset(
+    {"labels", "predictions", "logits", "onehot_labels", "multi_class_labels", "weights", "scope", "loss_collection"}
+    | {"reduction", "name", "metrics_collections", "updates_collections"}
+)
+"""Keywords of functions of TensorFlow 1 that have the names of losses and metrics of Keras."""
+
+_FLAGS = ("from_logits", "apply_class_balancing")
+_TRUE = frozenset({"true", "yes", "1", "on"})
+_ON_PURPOSE = re.compile(r"assertRaises|\braises\(|except TypeError")
+
+
+def _on_purpose(site: Site) -> bool:
+    """Whether the file is prepared for what Keras refuses: tests of errors, code for several versions."""
+    return _ON_PURPOSE.search(site.module.source.text) is not None
+
+
+def _note(request: Call, fact: NotInstantiated | LossArgument) -> None:
+    """Note what is wrong with a call, under what is assumed here."""
+    if not _on_purpose(request.site):
+        group = (type(fact), id(request.site.node), fact.argument if isinstance(fact, LossArgument) else "")
+        request.machine.cases.append(Case(fact, request.machine.worlds.path, group, whole=False))
+
+
+def _check_arguments(request: Call, name: str, parameters: Sequence[str], offset: int) -> None:
+    """Note keywords that a loss does not take, and strings where it wants a flag."""
+    taken = {*parameters, "y_true", "y_pred"} if offset else {*parameters, *_OF_BOTH_VERSIONS}
+    for keyword, _ in request.arguments.keywords:
+        if keyword not in taken:
+            close = get_close_matches(keyword, sorted(taken), n=1, cutoff=0.75)
+            origin = request.origin(keyword)
+            _note(request, LossArgument(name, keyword, origin, meant=close[0] if close else None))
+    for flag in _FLAGS:
+        if flag in parameters:
+            position = parameters.index(flag) + offset
+            match request.get(flag, position):
+                case Const(value=str() as text) if text.lower() not in _TRUE:
+                    _note(request, LossArgument(name, flag, request.origin(flag, position), given=text))
+
+
 def _make_loss(request: Call) -> Value:
     """`keras.losses.X(...)`."""
     name = request.name.rpartition(".")[2]
     spec = catalog.LOSSES[catalog.CLASSES[name]]
+    _check_arguments(request, name, spec.parameters, 0)
     return LossValue(_loss(request, spec, spec.parameters, 0, Spelling.INSTANCE))
 
 
@@ -102,6 +163,11 @@ def _call_loss_function(request: Call) -> Value:
     """`keras.losses.f(y_true, y_pred, ...)`."""
     spec = catalog.LOSSES[catalog.FUNCTIONS[request.name]]
     loss = _loss(request, spec, spec.function_parameters, 2, Spelling.FUNCTION)
+    if not _OF_TENSORFLOW_1.intersection(dict(request.arguments.keywords)):
+        if request.raw("y_true", 0) is None and request.raw("y_pred", 1) is None:
+            _note(request, NotInstantiated(Misuse.CALL, request.machine.text(request.site), request.site))
+        else:
+            _check_arguments(request, request.name.rpartition(".")[2], spec.function_parameters, 2)
     return _called(request, loss, request.raw("y_true", 0), request.raw("y_pred", 1))
 
 
@@ -248,6 +314,46 @@ def _own_loss(machine: Machine, value: Value, site: Site) -> Loss | None:
     result = machine.pick(call(machine, value, Arguments(probes), site, Scope({}, None, site.module)))
     del machine.cases[before:]
     return result.loss if isinstance(result, LossResult) else None
+
+
+def misuse_of_loss(machine: Machine, value: Value, site: Site) -> Fact | None:
+    """What keeps Keras from using what is passed to `compile` as a loss, if anything does."""
+    value = machine.pick(value)
+    if _on_purpose(site):
+        return None
+    match value:
+        case Const(value=str() as name):
+            return unknown_name(machine, Named.LOSS, name, site)
+        case Api(name=name) if name.startswith(CLASS_PREFIX) and name.removeprefix(CLASS_PREFIX) in catalog.CLASSES:
+            return NotInstantiated(Misuse.CLASS, machine.text(site), site)
+        case Class() if value.library_base() == "keras.losses.Loss":
+            return NotInstantiated(Misuse.CLASS, machine.text(site), site)
+        case Function() | Bound():
+            inner = value.function if isinstance(value, Bound) else value
+            if _makes_a_loss(machine, value, site):
+                return NotInstantiated(Misuse.FACTORY, machine.text(site), site, Site(inner.module, inner.node))
+    return None
+
+
+def misuse_of_metric(machine: Machine, value: Value, site: Site) -> Fact | None:
+    """What keeps Keras from using what is passed to `compile` as a metric, if anything does."""
+    value = machine.pick(value)
+    if isinstance(value, Const) and isinstance(value.value, str) and not _on_purpose(site):
+        return unknown_name(machine, Named.METRIC, value.value, site)
+    return None
+
+
+def _makes_a_loss(machine: Machine, value: Function | Bound, site: Site) -> bool:
+    """Whether a function of the program, called like a loss, returns a function or a loss whatever it is given."""
+    inner = value.function if isinstance(value, Bound) else value
+    if isinstance(inner.node, cst.FunctionDef) and inner.node.decorators:
+        return False
+    probes = machine.unknown("the labels"), machine.unknown("the predictions")
+    before = len(machine.cases)
+    result = call(machine, value, Arguments(probes), site, Scope({}, None, site.module))
+    del machine.cases[before:]
+    found = machine.worlds.options(result)
+    return bool(found) and all(isinstance(option, (Function, LossValue)) for _, option in found)
 
 
 # metrics

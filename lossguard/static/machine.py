@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -151,6 +152,18 @@ class Machine:
         return any(frame.summarised for frame in self.frames)
 
     # values
+
+    @contextmanager
+    def one_round_for_all(self) -> Iterator[None]:
+        """Within it a loop of unknown length is run once, for all its rounds."""
+        frame = self.frame
+        frame.summarised += 1
+        first = self.worlds.count()
+        try:
+            yield
+        finally:
+            frame.summarised -= 1
+            self.worlds.end_rounds(first)
 
     def unknown(self, reason: str, site: Site | None = None, key: Hashable = None) -> Unknown:
         """An unknown value; equal to another one only if the key is given and the same."""

@@ -426,7 +426,7 @@ _PY_DATASETS = frozenset({"keras.utils.Sequence", "keras.utils.PyDataset"})
 class Found(Value):
     """Facts as the value of an operation that worlds tell apart."""
 
-    facts: tuple[Fact, ...]
+    facts: tuple[TrainingSetup, ...]
     via: Site | None = None
 
 
@@ -440,7 +440,8 @@ def record(machine: Machine, model: Model, labels: Value | None, use: Site, purp
     for guard, found, _ in outcomes:
         if isinstance(found, Found):
             with machine.worlds.assuming(guard):
-                for number, fact in enumerate(found.facts):
+                for number, setup in enumerate(found.facts):
+                    fact = setup if purpose != _NO_LOSS else replace(setup, loss=None, labels=None, metrics=())
                     path = tuple(
                         literal
                         for literal in machine.worlds.path
@@ -613,18 +614,22 @@ def _labels(value: Value) -> Labels | None:
     return value.labels if known else None
 
 
+_NO_LOSS = "predicting"
+
+
 def unfitted(machine: Machine) -> None:
     """Note the setups of models that were compiled and not fitted since: their labels are unknown.
 
-    The loss of a model that is only part of another one, or only predicts, is never computed.
+    The loss of a model that is only part of another one, or only predicts, is never computed; what is
+    wrong with its output alone is wrong all the same.
     """
     for model in list(machine.models):
         fitted = machine.field(model, "@fitted")
         compiled = machine.field(model, "@compiled")
         used = machine.field(model, "@used") is not None
-        if fitted == TRUE or used or compiled is None or compiled == NONE:
+        if fitted == TRUE or compiled is None or compiled == NONE:
             continue
         for guard, option in machine.worlds.options(compiled):
             path = option.path if isinstance(option, Compiled) else ()
             with machine.worlds.assuming((*guard, *path)):
-                record(machine, model, None, model.site, purpose="compiled")
+                record(machine, model, None, model.site, purpose=_NO_LOSS if used else "compiled")

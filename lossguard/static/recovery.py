@@ -11,8 +11,8 @@ _PRINT = re.compile(r"^([ \t]*)print[ \t]+(?![=(,.)\]])[^\n]*[^\\,(\n]$", re.MUL
 """The `print` statement of Python 2, on one line."""
 
 _SHELL = re.compile(
-    r"^([ \t]*)(?:apt-get|bash|cat|cd|conda|cp|curl|echo|gcloud|git|gsutil|head|ls|mkdir|mv|nvidia-smi|pip3?|pwd|python3?"
-    r"|rm|sh|sudo|tail|tar|unzip|wget)\b(?!\s*[=(.,\[]).*$",
+    r"^([ \t]*)(?:apt-get|bash|cat|cd|conda|cp|curl|echo|gcloud|git|gsutil|head|ls|mkdir|mv|nvidia-smi|pip3?|pwd"
+    r"|python3?|rm|sh|sudo|tail|tar|unzip|wget)\b(?!\s*[=(.,\[]).*$",
     re.MULTILINE,
 )
 """Commands of the shell that IPython takes without a `!`."""

@@ -11,7 +11,7 @@ from lossguard.static.values import Literal, Site
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A fact in one world. The worlds of one `group` cover everything that can happen there.
+    """A fact in one world. The worlds of one `group` cover everything that can happen there, if it is `whole`.
 
     `via` is the call in the checked file that leads to what lies in another file.
     """
@@ -20,3 +20,4 @@ class Case:
     path: tuple[Literal, ...]
     group: Hashable
     via: Site | None = None
+    whole: bool = True

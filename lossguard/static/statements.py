@@ -255,14 +255,8 @@ def _while(machine: Machine, node: cst.While, scope: Scope) -> Flow:
 
 def _summarise(machine: Machine, body: cst.BaseSuite, scope: Scope) -> Flow:
     """Run the body once for all its rounds."""
-    frame = machine.frame
-    frame.summarised += 1
-    first = machine.worlds.count()
-    try:
+    with machine.one_round_for_all():
         flow = _round(machine, body, scope)
-    finally:
-        frame.summarised -= 1
-        machine.worlds.end_rounds(first)
     return flow if flow.exit is Exit.RETURN else NEXT
 
 

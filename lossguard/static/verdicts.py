@@ -43,17 +43,18 @@ def diagnostics(understanding: Understanding, judge: Judge) -> list[Diagnostic]:
 
 def _conditional(understanding: Understanding, judge: Judge, worlds: Worlds) -> Iterable[tuple[Finding, str | None]]:
     groups: dict[Hashable, list[tuple[Path, list[Finding]]]] = defaultdict(list)
+    partial = {case.group for case in understanding.cases if not case.whole}
     for case in understanding.cases:
         found = [_explained(finding, case, understanding) for finding in judge(case.fact)]
         groups[case.group].append((frozenset(case.path), found))
-    for cases in groups.values():
+    for group, cases in groups.items():
         seen: dict[Hashable, _Seen] = {}
         for path, findings in cases:
             for finding in findings if not _supposes_nothing(path, worlds) else []:
                 entry = seen.setdefault(_identity(finding), _Seen(finding))
                 entry.paths.append(path)
         for entry in seen.values():
-            if len(entry.paths) == len(cases) and len(cases) > 1:
+            if len(entry.paths) == len(cases) and len(cases) > 1 and group not in partial:
                 yield entry.finding, None
                 continue
             paths = simplify(entry.paths)
