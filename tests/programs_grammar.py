@@ -6,6 +6,7 @@ pairing is what an execution is judged by, the text is all that the linter sees.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -38,6 +39,8 @@ CLASS_NAMES = {
     "squared_hinge": "SquaredHinge",
 }
 SHORT_NAMES = {"binary_crossentropy": "bce", "mean_squared_error": "mse", "mean_absolute_error": "mae"}
+CAPITALS = {"kl_divergence": "KLD", "mean_squared_error": "MSE", "mean_absolute_error": "MAE"}
+"""Functions that `keras.losses` and `tf.keras.losses` both have under these names only."""
 
 VECTORS = ("one-hot", "multi-hot")
 """Encodings with a column for each class."""
@@ -175,7 +178,9 @@ def _metrics(random: Random, pairing: Pairing) -> tuple[str, ...]:
         case "any":
             return (random.choice(every),)
         case _:
-            return tuple(random.sample(options, random.choice([1, 1, 2])))
+            chosen = random.sample(options, random.choice([1, 1, 2]))
+            same = len({name.split(" ")[0].split("@")[0] for name in chosen}) < len(chosen)
+            return tuple(chosen[:1] if same else chosen)
 
 
 # How it is written
@@ -266,9 +271,8 @@ class _Writer:
                 body = [*built, *trained]
                 parts = [*self.definitions, *data, "for fold in range(2):\n" + _indented([*body, "print(fold)"])]
             case "with":
-                body = [*built, self.compiling()]
                 scope = f'with {self.tf()}.device("/cpu:0"):\n'
-                parts = [*self.definitions, *data, scope + _indented(body), self.fitting()]
+                parts = [*self.definitions, *data, scope + _indented([*built, trained[0]]), *trained[1:]]
             case _:
                 parts = [*self.definitions, *data, *built, *trained]
         return self.head() + "\n\n" + "\n".join(self.with_noise(parts)) + "\n"
@@ -372,7 +376,7 @@ class _Writer:
         y = self.name["y"] = self.one([self.name["y"], self.name["y"], ids])
         if self.maybe(0.15) and self.pairing.encoding in {"one-hot", "from-one", "signed"}:
             helper = self.one(["encode", "prepare_labels", "to_targets"])
-            body = expression.replace(ids, "values")
+            body = re.sub(rf"\b{ids}\b", "values", expression)
             extra = f", {self.counted}" if self.counted and self.counted in expression else ""
             self.definitions.append(_function(f"{helper}(values{extra})", [f"return {body}"]))
             return [*lines, f"{y} = {helper}({ids}{extra})"]
@@ -549,7 +553,8 @@ class _Writer:
                 body = f"return {function}(y_true, y_pred, from_logits=True)"
                 self.definitions.append(_function("own_loss(y_true, y_pred)", [body]))
         else:
-            options = [f'"{name}"'] * 4 + [f"{cls}()"] * 2 + [self.api("losses", name), cls]
+            function = self.api("losses", CAPITALS.get(name, name)) if self.maybe(0.15) else f'"{name}"'
+            options = [f'"{name}"'] * 4 + [f"{cls}()"] * 2 + [function, cls]
             options += [f'"{SHORT_NAMES[name]}"'] if name in SHORT_NAMES else []
             options += [f"{cls}(from_logits=False)"] if name in CROSS_ENTROPIES else []
         expression = self.one(options)

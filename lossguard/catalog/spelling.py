@@ -68,7 +68,9 @@ def closest(kind: Named, text: str) -> str | None:
     said = _MEANT.get(kind, {})
     if (found := said.get(text) or said.get(text.lower())) is not None:
         return found
-    by_letters = {_letters(name): name for name in sorted(names - _NEVER_MEANT, key=lambda name: (name.islower(), name))}
+    by_letters = {
+        _letters(name): name for name in sorted(names - _NEVER_MEANT, key=lambda name: (name.islower(), name))
+    }
     close = get_close_matches(_letters(text), by_letters, n=1, cutoff=0.8)
     return by_letters[close[0]] if close else None
 

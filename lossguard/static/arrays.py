@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from lossguard.catalog.labels import DATASETS, ENCODERS, OPENML, EncoderSpec, LabelSpec, Returns
 from lossguard.catalog.labels import Shape as EncodedShape
-from lossguard.facts import Encoding, Labels, Width
+from lossguard.facts import EncodedAgain, Encoding, Labels, Width
 from lossguard.static.functions import ATTRIBUTES, FUNCTIONS, Call, function, method
 from lossguard.static.layers import FULL_SLICE, shape_value, value_of_width, width_of
 from lossguard.static.machine import Machine, key_of
@@ -34,6 +34,7 @@ from lossguard.static.values import (
 )
 
 BINARY_CLASSES = 2
+COLUMN_RANK = 2
 ONE_PER_SAMPLE = frozenset({Encoding.INTEGER, Encoding.BINARY, Encoding.SIGNED, Encoding.CONTINUOUS, Encoding.STRING})
 PER_CLASS = frozenset({Encoding.ONE_HOT, Encoding.MULTI_HOT, Encoding.DISTRIBUTION})
 
@@ -55,7 +56,20 @@ def changed(array: Array, **changes: object) -> Array:
 
 def plain(machine: Machine, array: Array) -> Array:
     """An array of which only the key is left."""
-    return changed(array, encoding=Encoding.UNKNOWN, classes=Width(), width=Width(), rank=None, low=None, high=None)
+    return changed(
+        array, encoding=Encoding.UNKNOWN, classes=Width(), width=Width(), rank=None, low=None, high=None, again=None
+    )
+
+
+def again(machine: Machine, array: Array, first: Value, site: Site) -> Array:
+    """The array with the note that this encoding of `first` added an axis to two that were there."""
+    if not isinstance(first, Array) or first.labels.rank != COLUMN_RANK:
+        return array
+    column = first.labels.encoding in ONE_PER_SAMPLE and first.labels.width.size == 1
+    rows = first.labels.encoding in PER_CLASS and first.labels.width.is_(1) is not True
+    if not column and not rows:
+        return array
+    return changed(array, rank=COLUMN_RANK + 1, again=EncodedAgain(first.labels, site, machine.text(site)))
 
 
 # data sets
@@ -473,7 +487,8 @@ def _encode(request: Call) -> Value:
     if spec.drop_parameter is not None and request.get(spec.drop_parameter) not in {None, NONE, FALSE}:
         return request.unknown("dummies without one column")
     if isinstance(source, Array) and source.labels.encoding in PER_CLASS:
-        return plain(machine, source)
+        found = plain(machine, source)
+        return again(machine, found, source, request.site) if spec.shape in _ONE_AXIS_MORE else found
     size: Value = NONE
     where = request.site
     if spec.size_parameter is not None:
@@ -481,6 +496,9 @@ def _encode(request: Call) -> Value:
         size = request.get(spec.size_parameter, place) or request.get("nb_classes") or NONE
         where = request.origin(spec.size_parameter, place)
     return _encoded(machine, request, spec, source, _columns(machine, spec, source, size, where))
+
+
+_ONE_AXIS_MORE = frozenset({EncodedShape.ONE_MORE, EncodedShape.ONE_MORE_SQUEEZED})
 
 
 def _is_column(raw: Value, source: Value) -> bool:
@@ -523,7 +541,8 @@ def _encoded(machine: Machine, request: Call, spec: EncoderSpec, source: Value, 
             return made(request.site, spec.two_classes, key, text, rank=2, width=Width(1), classes=width, low=0, high=1)
         if width.size is None:
             return made(request.site, Encoding.UNKNOWN, key, text, rank=2)
-    return made(request.site, spec.encoding, key, text, rank=rank, width=width, classes=width, dtype=spec.dtype)
+    found = made(request.site, spec.encoding, key, text, rank=rank, width=width, classes=width, dtype=spec.dtype)
+    return again(machine, found, source, request.site) if spec.shape is EncodedShape.ONE_MORE else found
 
 
 def _rank_encoded(spec: EncoderSpec, source: Value) -> int | None:
@@ -871,13 +890,13 @@ def _flatten(request: Call) -> Value:
 def _flattened(array: Array) -> Array:
     if array.labels.encoding in ONE_PER_SAMPLE and (array.labels.rank == 1 or array.labels.width.size == 1):
         return changed(array, rank=1, width=Width())
-    return changed(array, encoding=Encoding.UNKNOWN, rank=None, width=Width(), classes=Width())
+    return changed(array, encoding=Encoding.UNKNOWN, rank=None, width=Width(), classes=Width(), again=None)
 
 
 def _expanded(array: Array, axis: Value | None) -> Array:
     if array.labels.encoding in ONE_PER_SAMPLE and array.labels.rank == 1 and axis in {Const(-1), Const(1)}:
         return changed(array, rank=2, width=Width(1))
-    return changed(array, rank=None, width=Width(), encoding=Encoding.UNKNOWN, classes=Width())
+    return changed(array, rank=None, width=Width(), encoding=Encoding.UNKNOWN, classes=Width(), again=None)
 
 
 @method(Array, "argmax")
@@ -963,7 +982,7 @@ def _array_item(machine: Machine, owner: Value, index: Value, site: Site) -> Val
     if rest == [FULL_SLICE]:
         return owner
     if len(rest) == 1 and isinstance(rest[0], Const) and is_slice(first):
-        if labels.encoding in PER_CLASS:
+        if labels.encoding in PER_CLASS and labels.again is None:
             return changed(
                 owner, encoding=Encoding.BINARY, rank=1, width=Width(), classes=Width(BINARY_CLASSES), low=0, high=1
             )
@@ -988,7 +1007,7 @@ def _one_hot_by_eye(machine: Machine, owner: Array, index: Value, site: Site) ->
     source = as_array(machine, index, site)
     rank = source.labels.rank + 1 if isinstance(source, Array) and source.labels.rank is not None else None
     labels = owner.labels
-    return made(
+    found = made(
         site,
         Encoding.ONE_HOT,
         key_for(machine, source),
@@ -997,6 +1016,8 @@ def _one_hot_by_eye(machine: Machine, owner: Array, index: Value, site: Site) ->
         width=labels.width,
         classes=labels.width,
     )
+    decoded = isinstance(source, Array) and source.labels.encoding in PER_CLASS
+    return found if decoded else again(machine, found, source, site)
 
 
 _COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">="})

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from lossguard.catalog.activations import ACTIVATIONS, NAMES, RAW
 from lossguard.catalog.activations import FUNCTIONS as ACTIVATION_FUNCTIONS
 from lossguard.catalog.layers import LAYERS, OLD_PARAMETERS, Effect, LayerSpec, RangeEffect, RankEffect
-from lossguard.facts import LogitsRepair, Output, Range, Width
+from lossguard.facts import LogitsRepair, Named, Output, Range, Width
 from lossguard.static.functions import ATTRIBUTES, FUNCTIONS, PREFIXED, Call, call, method
 from lossguard.static.machine import Machine
+from lossguard.static.named import unknown_name
 from lossguard.static.operators import items_of, overload, shift
 from lossguard.static.subscripts import is_slice, items
+from lossguard.static.sinks import Case
 from lossguard.static.values import (
     NONE,
     Api,
@@ -121,12 +123,29 @@ def make_layer(request: Call) -> Value:
         return request.unknown(f"the layer {kind} is not known")
     machine = request.machine
     layer = Layer(kind, _as_of_today(machine, kind, request.arguments), request.site, machine.serial())
+    _check_names(machine, layer)
     if kind == "Input":
         return _input(machine, layer)
     if kind[0].islower():
         inputs = request.raw("inputs", 0)
         return apply_layer(machine, layer, inputs or NONE, request.site, request.scope)
     return layer
+
+
+def _check_names(machine: Machine, layer: Layer) -> None:
+    """Note activations named by strings that no Keras knows."""
+    spec = LAYERS[layer.kind]
+    for name in dict.fromkeys((spec.activation_parameter or "activation", "activation", "recurrent_activation")):
+        given = layer.arguments.keyword(name)
+        if given is None and name in spec.parameters[: len(layer.arguments.positional)]:
+            given = layer.arguments.positional[spec.parameters.index(name)]
+        for guard, option in machine.worlds.options(given or NONE):
+            if isinstance(option, Const) and isinstance(option.value, str):
+                site = argument_site(layer, name)
+                fact = unknown_name(machine, Named.ACTIVATION, option.value, site)
+                if fact is not None:
+                    path = tuple(dict.fromkeys((*machine.worlds.path, *guard)))
+                    machine.cases.append(Case(fact, path, (id(site.node), option.value), whole=False))
 
 
 def _as_of_today(machine: Machine, kind: str, arguments: Arguments) -> Arguments:

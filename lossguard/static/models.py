@@ -13,7 +13,7 @@ from lossguard.facts import Encoding, Fact, Labels, LogitsRepair, Output, Range,
 from lossguard.static.arrays import as_array
 from lossguard.static.functions import ATTRIBUTES, FUNCTIONS, PREFIXED, Call, call, function, method
 from lossguard.static.layers import activation_of, apply, input_of, unknown_tensor, width_of
-from lossguard.static.losses import loss_of, metric_of
+from lossguard.static.losses import loss_of, metric_of, misuse_of_loss, misuse_of_metric
 from lossguard.static.machine import Machine
 from lossguard.static.operators import items_of
 from lossguard.static.sinks import Case
@@ -424,10 +424,11 @@ _PY_DATASETS = frozenset({"keras.utils.Sequence", "keras.utils.PyDataset"})
 
 @dataclass(frozen=True, slots=True)
 class Found(Value):
-    """Facts as the value of an operation that worlds tell apart."""
+    """Facts as the value of an operation that worlds tell apart; `misuses` are about arguments of `compile`."""
 
     facts: tuple[TrainingSetup, ...]
     via: Site | None = None
+    misuses: tuple[Fact, ...] = ()
 
 
 def record(machine: Machine, model: Model, labels: Value | None, use: Site, purpose: str = "training") -> None:
@@ -448,6 +449,13 @@ def record(machine: Machine, model: Model, labels: Value | None, use: Site, purp
                         if literal in guard or _concerns(machine, literal.condition, fact)
                     )
                     machine.cases.append(Case(fact, path, (*group, number), found.via))
+                for misuse in found.misuses if purpose != _NO_LOSS else ():
+                    path = tuple(
+                        literal
+                        for literal in machine.worlds.path
+                        if literal in guard or machine.worlds.condition_at(literal.condition).default
+                    )
+                    machine.cases.append(Case(misuse, path, (*group, misuse), found.via, whole=False))
 
 
 def _concerns(machine: Machine, number: int, fact: Fact) -> bool:
@@ -484,7 +492,10 @@ def _setups(machine: Machine, model: Model, outputs: Value, labels: Value | None
             found for value, site in metrics[number] if (found := metric_of(machine, value, site)) is not None
         )
         setups.append(TrainingSetup(output, loss, targets[number], shown, compiled.site, use, machine.text(model.site)))
-    return Found(tuple(setups), machine.via() or compiled.via)
+    misused = [misuse_of_loss(machine, *passed) for passed in losses if passed is not None]
+    misused += [misuse_of_metric(machine, *passed) for placed in metrics for passed in placed]
+    misuses = tuple(dict.fromkeys(fact for fact in misused if fact is not None))
+    return Found(tuple(setups), machine.via() or compiled.via, misuses)
 
 
 def _argument(compiled: Compiled, name: str, position: int) -> Site:
