@@ -171,6 +171,11 @@ def is_candidate(data: bytes) -> bool:
     return bool(_SINK.search(data)) and bool(_KERAS.search(data) or _FOREIGN_SINK.search(data))
 
 
+def _is_marked(data: bytes) -> bool:
+    """Whether there may be a suppression of ours in the file."""
+    return b"lossguard:" in data or (b"noqa" in data.lower() and b"LG" in data.upper())
+
+
 class _Checker:
     """What the files of one run share: options and the trees of imported files."""
 
@@ -191,7 +196,7 @@ class _Checker:
         try:
             data = read_bytes(path)
             result.keras = bool(_KERAS.search(data))
-            candidate, marked = is_candidate(data), b"lossguard:" in data or b"noqa: LG" in data
+            candidate, marked = is_candidate(data), _is_marked(data)
             if not candidate and not marked:
                 return result
             source = decode(data, name, path)

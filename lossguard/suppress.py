@@ -15,12 +15,11 @@ if TYPE_CHECKING:
     from lossguard.findings import Diagnostic, Place
     from lossguard.source import Source
 
-_OWN = re.compile(r"#\s*lossguard:\s*(?P<verb>[\w-]+)[ \t]*(?P<list>\[(?P<names>[^\]\n]*)\]?)?[^#\n]*")
+_OWN = re.compile(r"(?i:#\s*lossguard):\s*(?P<verb>[\w-]+)[ \t]*(?P<list>\[(?P<names>[^\]\n]*)\]?)?[^#\n]*")
 _NOQA = re.compile(
     r"#\s*noqa(?![\w-])(?:\s*:\s*(?P<names>[A-Z][A-Z]*[0-9]+(?:[,\s]+[A-Z][A-Z]*[0-9]+)*))?[^#\n]*", re.IGNORECASE
 )
 _NAME = re.compile(r"[^\s,]+")
-_MARKS = (b"lossguard:", b"noqa", b"NOQA", b"NoQA")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ class Suppression:
 
 def is_marked(data: bytes) -> bool:
     """Whether there may be such a comment in a file."""
-    return any(mark in data for mark in _MARKS)
+    return b"lossguard:" in data.lower() or b"noqa" in data.lower()
 
 
 def suppressions(source: Source) -> tuple[Suppression, ...]:

@@ -40,7 +40,7 @@ CLASS_NAMES = {
 }
 SHORT_NAMES = {"binary_crossentropy": "bce", "mean_squared_error": "mse", "mean_absolute_error": "mae"}
 CAPITALS = {"kl_divergence": "KLD", "mean_squared_error": "MSE", "mean_absolute_error": "MAE"}
-"""Functions that `keras.losses` and `tf.keras.losses` both have under these names only."""
+"""Functions that `tf.keras.losses` has under these names, `keras.losses` under the full ones."""
 
 VECTORS = ("one-hot", "multi-hot")
 """Encodings with a column for each class."""
@@ -553,7 +553,7 @@ class _Writer:
                 body = f"return {function}(y_true, y_pred, from_logits=True)"
                 self.definitions.append(_function("own_loss(y_true, y_pred)", [body]))
         else:
-            function = self.api("losses", CAPITALS.get(name, name)) if self.maybe(0.15) else f'"{name}"'
+            function = self.loss_function(name) if self.maybe(0.15) else f'"{name}"'
             options = [f'"{name}"'] * 4 + [f"{cls}()"] * 2 + [function, cls]
             options += [f'"{SHORT_NAMES[name]}"'] if name in SHORT_NAMES else []
             options += [f"{cls}(from_logits=False)"] if name in CROSS_ENTROPIES else []
@@ -563,6 +563,9 @@ class _Writer:
             lines.append(f"{self.name['loss']} = {expression}")
             return lines, self.name["loss"]
         return lines, expression
+
+    def loss_function(self, name: str) -> str:
+        return self.api("losses", name if self.style.startswith("keras") else CAPITALS.get(name, name))
 
     def metric(self, name: str) -> str:
         make = {

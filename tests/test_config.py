@@ -311,6 +311,7 @@ class TestShown:
         status, out, _ = run("--show-settings", "sub", "--min-severity", "error")
         assert status == 0
         assert out.splitlines()[0] == f"# sub: from {Path.cwd() / 'sub' / 'lossguard.toml'}"
+        assert 'per-file-ignores = { "tests/" = ["ALL"] }' in out
         Path("again.toml").write_text(out)
         again = config.asked_for(Path("again.toml"))
         assert (again.min_severity, again.ignore, again.backend) == ("error", ("LG103", "LG105"), ("jax", "torch"))

@@ -11,19 +11,25 @@ import pytest
 
 from lossguard.facts import (
     Decode,
+    EncodedAgain,
     Encoding,
     Fact,
     Family,
     Labels,
     LogitsRepair,
     Loss,
+    LossArgument,
     LossCall,
     Metric,
+    Misuse,
+    Named,
+    NotInstantiated,
     Output,
     Range,
     Spelling,
     Target,
     TrainingSetup,
+    UnknownName,
     Width,
 )
 from lossguard.findings import (
@@ -129,6 +135,16 @@ MULTI_HOT = columns(Encoding.MULTI_HOT, 10, rank=2)
 PRICES = labels(Encoding.CONTINUOUS, low=5, high=50, rank=1)
 RATES = labels(Encoding.CONTINUOUS, low=0, high=1, rank=1)
 UNKNOWN = labels(Encoding.UNKNOWN)
+COLUMN = replace(INTEGER, rank=2, width=Width(1))
+
+
+def encoded_again(first: Labels) -> Labels:
+    """What comes of these labels of two axes when they are encoded (once more)."""
+    again = EncodedAgain(first, "again", "tf.one_hot(y, 10)")
+    if first.encoding is Encoding.INTEGER:
+        return columns(Encoding.ONE_HOT, 10, rank=3, again=again)
+    return labels(Encoding.UNKNOWN, rank=3, again=again)
+
 
 FIRES: list[tuple[str, Fact]] = [
     ("LG101", setup(out("softmax"), loss(SCCE, logits=True))),
@@ -199,6 +215,10 @@ FIRES: list[tuple[str, Fact]] = [
     ("LG205", setup(out("linear"), loss(CCE, logits=True), MULTI_HOT)),
     ("LG206", setup(out("sigmoid", 1), loss(BCE), SIGNED)),
     ("LG206", setup(out("tanh", 1), loss(BCE), SIGNED)),
+    ("LG207", setup(out("softmax", rank=2), loss(CCE), encoded_again(ONE_HOT))),
+    ("LG207", setup(out("softmax", rank=2), None, encoded_again(MULTI_HOT))),
+    ("LG207", setup(out("softmax", rank=2), loss(CCE), encoded_again(COLUMN))),
+    ("LG207", setup(out("softmax", rank=2), loss("mean_squared_error", logits=None), encoded_again(COLUMN))),
     ("LG301", setup(out("softmax", 9), loss(SCCE), INTEGER)),
     ("LG301", setup(out("softmax", 9), loss(CCE), ONE_HOT)),
     ("LG301", setup(out("softmax", 11), loss(CCE), ONE_HOT)),
@@ -241,6 +261,18 @@ FIRES: list[tuple[str, Fact]] = [
     ("LG503", LossCall(loss(SCCE, logits=True), ONE_HOT, out("linear"), "call", raw=True)),
     ("LG503", LossCall(loss(BCE), SIGNED, out("sigmoid", 1), "call")),
     ("LG503", LossCall(loss(BCE), INTEGER, out("sigmoid", 1), "call")),
+    ("LG504", NotInstantiated(Misuse.CALL, "binary_crossentropy(from_logits=True)", "argument")),
+    ("LG504", NotInstantiated(Misuse.FACTORY, "make_loss", "argument", "def")),
+    ("LG504", NotInstantiated(Misuse.CLASS, "losses.Huber", "argument")),
+    ("LG505", UnknownName(Named.LOSS, "cce", "argument", "categorical_crossentropy")),
+    ("LG505", UnknownName(Named.LOSS, "adam", "argument", names=Named.OPTIMIZER)),
+    ("LG505", UnknownName(Named.METRIC, "quality", "argument")),
+    ("LG505", UnknownName(Named.ACTIVATION, "Relu", "argument", "relu")),
+    ("LG506", LossArgument("SparseCategoricalCrossentropy", "label_smoothing", "argument")),
+    ("LG506", LossArgument("BinaryCrossentropy", "from_logit", "argument", meant="from_logits")),
+    ("LG506", LossArgument("Huber", "from_logits", "argument")),
+    ("LG506", LossArgument("BinaryCrossentropy", "from_logits", "argument", given="False")),
+    ("LG506", LossArgument("BinaryFocalCrossentropy", "apply_class_balancing", "argument", given="no")),
     ("LG601", Decode("argmax", out("sigmoid", 1), "decode")),
     ("LG601", Decode("argmax", out("linear", 1), "decode")),
     ("LG602", Decode("threshold", out("linear", 1), "decode", 0.5, loss(BCE, logits=True))),
@@ -316,6 +348,8 @@ SILENT: list[tuple[str, Fact]] = [
     ("right call", LossCall(loss(SCCE), INTEGER, out("softmax"), "call")),
     ("right raw call", LossCall(loss(CCE, logits=True), ONE_HOT, out("linear"), "call", raw=True)),
     ("unknown call", LossCall(loss(CCE), None, None, "call")),
+    ("one step more", setup(out("softmax", rank=3), loss(CCE), encoded_again(COLUMN))),
+    ("encoded again, rank of the output unknown", setup(out("softmax"), loss(CCE), encoded_again(ONE_HOT))),
     ("argmax over classes", Decode("argmax", out("softmax"), "decode")),
     ("argmax over unknown units", Decode("argmax", out("softmax", SYMBOL), "decode")),
     ("probabilities split", Decode("threshold", out("sigmoid", 1), "decode", 0.5)),
@@ -613,3 +647,23 @@ def test_confidence_is_said() -> None:
     assert only(setup(out("sigmoid", 1, rank=3), loss(BCE), per_sample)).confidence is Confidence.LIKELY
     assert only(setup(out("softmax", rank=3), loss(SCCE), INTEGER)).confidence is Confidence.CERTAIN
     assert only(setup(out("softmax"), loss(CCE), MULTI_HOT)).confidence is Confidence.LIKELY
+
+
+def test_a_class_is_a_loss_in_keras_3() -> None:
+    fact = NotInstantiated(Misuse.CLASS, "keras.losses.Huber", "argument")
+    assert codes(fact, KERAS_3) == []
+    assert only(fact).severity is Severity.WARNING
+    assert only(fact, Target(keras=frozenset({2}))).severity is Severity.ERROR
+
+
+def test_unknown_names_are_explained() -> None:
+    assert only(UnknownName(Named.LOSS, "cce", "o", "categorical_crossentropy")).remedy == (
+        "Write `'categorical_crossentropy'`."
+    )
+    assert "an optimizer" in only(UnknownName(Named.LOSS, "adam", "o", names=Named.OPTIMIZER)).remedy
+    assert "a metric" in only(UnknownName(Named.METRIC, "quality", "o")).remedy
+
+
+def test_smoothing_of_a_sparse_loss_has_a_way_out() -> None:
+    fact = LossArgument("SparseCategoricalCrossentropy", "label_smoothing", "o", meant="name")
+    assert "one-hot" in only(fact).remedy

@@ -236,6 +236,12 @@ def hits_are_not_counted(fit: Fit) -> bool:
     return any(value < 0.5 for name, value in metrics.items() if "acc" in name)
 
 
+@of_any_fit
+def made_by_keras_3(fit: Fit) -> bool:
+    """What was compiled is a class, of which Keras 3 makes an instance."""
+    return isinstance(fit.model.loss, type)
+
+
 def call_differs_from_right_order(run: Run) -> bool:
     right = float(run.names["loss_fn"](run.names["y"], run.names["predictions"]))
     return not np.isclose(float(run.names["loss"]), right, rtol=1e-2)
@@ -281,6 +287,7 @@ CLAIMS: dict[str, Callable[[Run], bool]] = {
     "LG204": either(raises, shapes_differ),
     "LG205": shares_one_among_several,
     "LG206": unbounded,
+    "LG207": either(raises, shapes_differ),
     "LG301": raises,
     "LG302": raises,
     "LG303": either(raises, axis_too_many),
@@ -292,6 +299,9 @@ CLAIMS: dict[str, Callable[[Run], bool]] = {
     "LG501": either(raises, call_differs_from_right_order),
     "LG502": call_activates_twice,
     "LG503": raises,
+    "LG504": either(raises, made_by_keras_3),
+    "LG505": raises,
+    "LG506": either(raises, loss_is_wrong),
     "LG601": only_the_first_class,
     "LG602": scores_are_split_too_high,
 }

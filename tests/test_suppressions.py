@@ -233,8 +233,9 @@ class TestUnused:
         assert codes(check_paths([str(tmp_path / "models.py")])) == []
         assert codes(check_paths([str(tmp_path)])) == ["LG902", "LG101"]
 
-    def test_a_file_without_keras_is_judged(self, tmp_path: Path) -> None:
-        lay(tmp_path, a_py="x = 1  # lossguard: ignore[LG105]\n")
+    @pytest.mark.parametrize("comment", ["# lossguard: ignore[LG105]", "# noqa: LG105", "#NoQA:lg105"])
+    def test_a_file_without_keras_is_judged(self, tmp_path: Path, comment: str) -> None:
+        lay(tmp_path, a_py=f"x = 1  {comment}\n")
         assert codes(check_paths([str(tmp_path)])) == ["LG902"]
 
     def test_comments_are_found_in_what_is_no_python(self) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lossguard.cli.failure import FAILED
+from lossguard.cli.selection import known_rules
 from lossguard.config import Configs
 from lossguard.report.words import clean
 from lossguard.settings import KEYS, Config
@@ -34,8 +35,8 @@ def _settings(found: Config, given: str) -> str:
 
 def _value(value: object) -> str:
     if isinstance(value, tuple) and value and isinstance(value[0], tuple):
-        return "{ " + ", ".join(f"{json.dumps(name)} = {json.dumps(list(codes))}" for name, codes in value) + " }"
-    return json.dumps(value)
+        return "{ " + ", ".join(f"{json.dumps(name)} = {_value(codes)}" for name, codes in value) + " }"
+    return json.dumps(["ALL"] if isinstance(value, tuple) and set(value) == set(known_rules()) else value)
 
 
 def show_files(configs: Configs, paths: Sequence[str]) -> int:

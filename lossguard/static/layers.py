@@ -13,8 +13,8 @@ from lossguard.static.functions import ATTRIBUTES, FUNCTIONS, PREFIXED, Call, ca
 from lossguard.static.machine import Machine
 from lossguard.static.named import unknown_name
 from lossguard.static.operators import items_of, overload, shift
-from lossguard.static.subscripts import is_slice, items
 from lossguard.static.sinks import Case
+from lossguard.static.subscripts import is_slice, items
 from lossguard.static.values import (
     NONE,
     Api,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 
 import libcst as cst
@@ -120,28 +121,30 @@ def _note(request: Call, fact: NotInstantiated | LossArgument) -> None:
         request.machine.cases.append(Case(fact, request.machine.worlds.path, group, whole=False))
 
 
-def _check_arguments(request: Call, name: str, parameters: Sequence[str], offset: int) -> None:
-    """Note keywords that a loss does not take, and strings where it wants a flag."""
+def _checked(request: Call, loss: Loss, name: str, parameters: Sequence[str], offset: int) -> Loss:
+    """Note keywords that a loss does not take, which leave open what was meant, and strings for flags."""
     taken = {*parameters, "y_true", "y_pred"} if offset else {*parameters, *_OF_BOTH_VERSIONS}
     for keyword, _ in request.arguments.keywords:
         if keyword not in taken:
             close = get_close_matches(keyword, sorted(taken), n=1, cutoff=0.75)
             origin = request.origin(keyword)
             _note(request, LossArgument(name, keyword, origin, meant=close[0] if close else None))
+            loss = replace(loss, from_logits=None)
     for flag in _FLAGS:
         if flag in parameters:
             position = parameters.index(flag) + offset
             match request.get(flag, position):
-                case Const(value=str() as text) if text.lower() not in _TRUE:
+                case Const(value=str() as text) if text and text.lower() not in _TRUE:
                     _note(request, LossArgument(name, flag, request.origin(flag, position), given=text))
+    return loss
 
 
 def _make_loss(request: Call) -> Value:
     """`keras.losses.X(...)`."""
     name = request.name.rpartition(".")[2]
     spec = catalog.LOSSES[catalog.CLASSES[name]]
-    _check_arguments(request, name, spec.parameters, 0)
-    return LossValue(_loss(request, spec, spec.parameters, 0, Spelling.INSTANCE))
+    loss = _loss(request, spec, spec.parameters, 0, Spelling.INSTANCE)
+    return LossValue(_checked(request, loss, name, spec.parameters, 0))
 
 
 for _class in catalog.CLASSES:
@@ -167,7 +170,7 @@ def _call_loss_function(request: Call) -> Value:
         if request.raw("y_true", 0) is None and request.raw("y_pred", 1) is None:
             _note(request, NotInstantiated(Misuse.CALL, request.machine.text(request.site), request.site))
         else:
-            _check_arguments(request, request.name.rpartition(".")[2], spec.function_parameters, 2)
+            loss = _checked(request, loss, request.name.rpartition(".")[2], spec.function_parameters, 2)
     return _called(request, loss, request.raw("y_true", 0), request.raw("y_pred", 1))
 
 

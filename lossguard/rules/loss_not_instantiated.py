@@ -1,0 +1,98 @@
+"""Something that makes a loss, or the result of a call without labels, is passed where a loss is wanted.
+
+## What it does
+Reports a loss function that is called without labels and predictions
+(`loss=keras.losses.binary_crossentropy(from_logits=True)`), a function of the program that returns a loss and is
+passed without being called (`loss=make_loss`), and, where Keras 2 may run the program, a loss class without
+parentheses (`loss=keras.losses.BinaryCrossentropy`).
+
+## Why it matters
+The first raises where it is written, the others when `fit` starts, with a message about tensors that does not
+name the loss.
+
+## What Keras does
+- A loss function called without its first two arguments: `TypeError: binary_crossentropy() missing 2 required
+  positional arguments: 'y_true' and 'y_pred'`. Arguments of a loss belong to the class.
+- A function that returns a loss: Keras calls it with labels and predictions, and gets a function or a loss instead
+  of a number: `TypeError` in `fit`.
+- A class: Keras 2 calls it with labels and predictions, as if they were its options: `TypeError` in `fit`.
+  Keras 3 makes an instance with the default arguments, `from_logits=False` among them.
+
+## Bad
+    import keras
+    import numpy as np
+
+    x, y = np.random.rand(60, 4), np.random.randint(0, 2, 60)
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile("adam", loss=keras.losses.binary_crossentropy(from_logits=True))
+    model.fit(x, y, epochs=2)
+
+## Good
+    import keras
+    import numpy as np
+
+    x, y = np.random.rand(60, 4), np.random.randint(0, 2, 60)
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile("adam", loss=keras.losses.BinaryCrossentropy(from_logits=True))
+    model.fit(x, y, epochs=2)
+
+## When it is fine
+A class in a project that runs on Keras 3 only and wants the default arguments; it is not reported where the
+configuration or the dependencies say so. Functions that decorators may change are left alone.
+
+## Fix safety
+No fix: the arguments are the author's choice.
+
+## References
+- `keras.losses.get`, `keras.losses.BinaryCrossentropy`
+- `keras.Model.compile`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lossguard.facts import Fact, Misuse, NotInstantiated, Target
+from lossguard.findings import Evidence, Finding, Severity
+from lossguard.rules.rule import Rule
+
+RULE = Rule(
+    code="LG504",
+    name="loss-not-instantiated",
+    severity=Severity.ERROR,
+    summary="a loss class, a function that makes a loss, or a call without labels where a loss is wanted",
+)
+
+KERAS_2, KERAS_3 = 2, 3
+
+
+def check(fact: Fact, target: Target) -> Iterator[Finding]:
+    match fact:
+        case NotInstantiated(misuse=Misuse.CALL, text=text, origin=origin):
+            yield RULE.finding(
+                f"`{text}` calls a loss function without labels and predictions",
+                Evidence(origin, "y_true and y_pred are missing"),
+                effect="It raises TypeError at this line.",
+                remedy="Pass the function without calling it, or an instance of its class, which takes the arguments.",
+            )
+        case NotInstantiated(misuse=Misuse.FACTORY, text=text, origin=origin, returned=returned):
+            yield RULE.finding(
+                f"`{text}` returns a loss, but is passed as if it were one",
+                Evidence(origin, "not called"),
+                Evidence(returned, "returns a loss"),
+                effect="Keras calls it with labels and predictions, and fit raises TypeError.",
+                remedy=f"Call it: `{text}(...)`.",
+            )
+        case NotInstantiated(misuse=Misuse.CLASS, text=text, origin=origin) if KERAS_2 in target.keras:
+            both = KERAS_3 in target.keras
+            yield RULE.finding(
+                f"`{text}` is a class, where a loss is wanted",
+                Evidence(origin, "not instantiated"),
+                effect="In Keras 2 fit raises TypeError; Keras 3 makes an instance with the default arguments."
+                if both
+                else "fit raises TypeError.",
+                remedy=f"Make an instance: `{text}()`.",
+                severity=Severity.WARNING if both else Severity.ERROR,
+            )
