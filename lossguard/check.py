@@ -286,7 +286,7 @@ class _Checker:
         from lossguard.static.program import Program
         from lossguard.static.verdicts import diagnostics
 
-        understanding = understand(Program(source, tree, self._shared_trees()))
+        understanding = understand(Program(source, tree, self._shared_trees(), self._options.roots))
         target = self._target(source)
         enabled = self._options.codes()
 

@@ -407,3 +407,10 @@ class TestDependencies:
 def test_misconfigured_is_public() -> None:
     assert lossguard.Misconfigured is Misconfigured
     assert lossguard.configured is configured
+
+
+def test_roots_are_where_absolute_imports_start(tmp_path: Path) -> None:
+    lay(tmp_path, app__train_py=TRAIN, lib__models_py=MODELS)
+    assert codes(str(tmp_path / "app")) == []
+    lay(tmp_path, lossguard_toml='roots = ["lib"]\n')
+    assert codes(str(tmp_path / "app")) == ["LG101"]

@@ -123,7 +123,7 @@ def as_json(rules: Iterable[Rule]) -> str:
 
 def as_markdown(rules: Iterable[Rule]) -> str:
     rows = [
-        f"| {rule.code} | [{rule.name}](#{rule.name}) | {rule.severity.value} | "
+        f'| {rule.code} | <a id="{rule.name}"></a>{rule.name} | {rule.severity.value} | '
         f"{_summary(rule).replace('|', chr(92) + '|')} |"
         for rule in rules
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,10 +74,11 @@ class Trees:
 
 
 class Program:
-    """The checked file and whatever of its project it imports."""
+    """The checked file and whatever of its project it imports; `given` are roots of absolute imports, the first."""
 
-    def __init__(self, source: Source, tree: cst.Module, trees: Trees) -> None:
+    def __init__(self, source: Source, tree: cst.Module, trees: Trees, given: Sequence[Path] = ()) -> None:
         self.trees = trees
+        self._given = given
         self.main = Module(source, tree, 0, main=True)
         self.modules: list[Module] = [self.main]
         self._by_path: dict[Path, Module] = {}
@@ -96,7 +97,7 @@ class Program:
             return self._below(folder, parts)
         if not parts or parts[0] in KNOWN_LIBRARIES:
             return None
-        for root in roots(importer.path):
+        for root in (*self._given, *roots(importer.path)):
             found = self._below(root, parts)
             if found is not None:
                 return found
