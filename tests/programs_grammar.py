@@ -320,9 +320,11 @@ class _Writer:
                 numbers = [number % k for number in range(SAMPLES)]
                 return [f"{ids} = np.array({numbers})"]
             case "tiled":
-                return [f"{ids} = np.array({list(range(k))} * {SAMPLES // k})[:{SAMPLES}]"] if SAMPLES % k == 0 else [
-                    f"{ids} = {draw}({k}, size={SAMPLES})"
-                ]
+                return (
+                    [f"{ids} = np.array({list(range(k))} * {SAMPLES // k})[:{SAMPLES}]"]
+                    if SAMPLES % k == 0
+                    else [f"{ids} = {draw}({k}, size={SAMPLES})"]
+                )
             case "modulo":
                 self.plain = False
                 return [f"{ids} = np.arange({SAMPLES}) % {k}"]
@@ -483,7 +485,12 @@ class _Writer:
             case "add loop":
                 dense = self.layer("Dense", "size", 'activation="relu"')
                 loop = f"for size in {self.one(['(8,)', '[16, 8]', 'range(8, 10)'])}:\n    {model}.add({dense})"
-                return [f"{model} = {sequential}()", f"{model}.add({shape})", loop, *(f"{model}.add({i})" for i in last)]
+                return [
+                    f"{model} = {sequential}()",
+                    f"{model}.add({shape})",
+                    loop,
+                    *(f"{model}.add({i})" for i in last),
+                ]
             case "functional":
                 x = self.one(["h", "t", "hidden"])
                 lines = [f"inputs = {shape}", f"{x} = inputs"]
@@ -515,10 +522,14 @@ class _Writer:
         chosen = _chosen(pairing, f'"{pairing.loss}"')
         self.branch = "chosen_loss"
         if pairing.task == "classes" and self.counted:
-            other = ("1", '"sigmoid"', '"binary_crossentropy"') if k > 2 else (
-                self.counted,
-                '"softmax"',
-                f'"{SPARSE if pairing.encoding != "one-hot" else CATEGORICAL[0]}"',
+            other = (
+                ("1", '"sigmoid"', '"binary_crossentropy"')
+                if k > 2
+                else (
+                    self.counted,
+                    '"softmax"',
+                    f'"{SPARSE if pairing.encoding != "one-hot" else CATEGORICAL[0]}"',
+                )
             )
             sides = (chosen, other) if k == 2 else (other, chosen)
             test = self.one([f"{self.counted} == 2", f"{self.counted} < 3", f"{self.counted} <= 2"])
@@ -690,7 +701,7 @@ class _Writer:
             "for attempt in range(2):\n    last_attempt: int = attempt",
             'class Settings:\n    learning_rate = 0.01\n    loss = "mse"',
             "if False:\n    raise SystemExit(1)",
-            "print(f\"{1 + 1} things to do\")",
+            'print(f"{1 + 1} things to do")',
             "squares = [number * number for number in range(4)]",
             "def unused(loss='categorical_crossentropy', units=7):\n    return loss, units",
             "# The labels were checked by hand.",

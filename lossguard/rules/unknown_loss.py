@@ -37,8 +37,8 @@ For losses and metrics the mistake shows only when `fit` starts, after the data 
     model.fit(x, y, epochs=2)
 
 ## When it is fine
-Where the name is registered as a custom object: the rule is silent in programs that do so anywhere. Names that
-only one version of Keras knows, or that early releases knew, are not reported.
+Keras 2 looks for strings among registered custom objects, too (Keras 3 does not): the rule is silent in programs
+that register any. Names that only one version of Keras knows, or that early releases knew, are not reported.
 
 ## Fix safety
 No fix: the closest name is a guess.

@@ -377,6 +377,7 @@ def _make_metric(request: Call) -> Value:
         passed = given(spec.threshold_parameter)
         if passed not in {None, NONE}:
             threshold = _number(passed)
+            from_logits = from_logits if spec.decode is not metric_catalog.Decode.CURVE else None
     text = request.machine.text(request.site)
     return MetricValue(Metric(spec.name, Spelling.INSTANCE, request.site, from_logits, threshold, text))
 
