@@ -82,17 +82,19 @@ def check_paths(
     baseline: Baseline | None = None,
     changes: Changes | None = None,
     progress: Progress | None = None,
+    contents: Mapping[Path, bytes] | None = None,
 ) -> Checked:
     """Check files and folders. Unknown and unreadable ones are told in `problems`, the others checked.
 
     No configuration is read; `lossguard.configured()` gives the `options` that the command would have.
+    `contents` are those of files, by absolute path, that are to be checked as if they were written already.
     """
     from lossguard.project import discover
 
     cwd = Path.cwd()
     options_of = _options_of(options)
     found = discover(paths, cwd=cwd, options_of=options_of)
-    checker = _Checker(options_of, cwd)
+    checker = _Checker(options_of, cwd, contents or {})
     results = []
     for number, path in enumerate(found.files, 1):
         result = checker.file(path)
@@ -179,7 +181,8 @@ def _is_marked(data: bytes) -> bool:
 class _Checker:
     """What the files of one run share: options and the trees of imported files."""
 
-    def __init__(self, options_of: OptionsOf, cwd: Path) -> None:
+    def __init__(self, options_of: OptionsOf, cwd: Path, contents: Mapping[Path, bytes] | None = None) -> None:
+        self._contents = contents or {}
         self._options_of = options_of
         self._options = Options()
         self._cwd = cwd
@@ -194,7 +197,7 @@ class _Checker:
         name = reported_name(path, self._cwd)
         result = self.begin(path, name)
         try:
-            data = read_bytes(path)
+            data = self._read(path)
             result.keras = bool(_KERAS.search(data))
             candidate, marked = is_candidate(data), _is_marked(data)
             if not candidate and not marked:
@@ -237,6 +240,17 @@ class _Checker:
         return code not in self._options.ignore and (selected is None or code in selected)
 
     def source(self, result: _Result, source: Source) -> None:
+        """Check a program; what fails in it is a problem of this file alone."""
+        try:
+            self._understand(result, source)
+        except Exception as error:  # noqa: BLE001  on purpose, and only here: a fault of ours costs one file, not the run
+            result.problems.append(_fault(source.filename, error))
+            if self._options.debug:
+                import traceback
+
+                result.notes += "".join(traceback.format_exception(error)).splitlines()
+
+    def _understand(self, result: _Result, source: Source) -> None:
         """Parse a program, run it abstractly and judge what was found."""
         import sys
 
@@ -293,7 +307,7 @@ class _Checker:
         def judged(fact: Fact) -> list[Finding]:
             return judge(fact, target, enabled)
 
-        found = diagnostics(understanding, judged)
+        found = diagnostics(understanding, judged, self._options.fixable)
         result.diagnostics += found
         result.judged = bool(understanding.cases) and understanding.complete
         named = {place.filename for diagnostic in found for place in _places(diagnostic)}
@@ -331,9 +345,17 @@ class _Checker:
 
     def _read_imported(self, path: Path) -> Source | None:
         try:
-            return decode(read_bytes(path), reported_name(path, self._cwd), path)
+            return decode(self._read(path), reported_name(path, self._cwd), path)
         except Unreadable:
             return None
+
+    def _read(self, path: Path) -> bytes:
+        return self._contents[path] if path in self._contents else read_bytes(path)
+
+
+def _fault(name: str, error: Exception) -> str:
+    kind = type(error).__name__
+    return f"{name} could not be checked; this is a bug in lossguard ({kind}): please report it with what --debug shows"
 
 
 def _parses(text: str) -> bool:
@@ -343,7 +365,12 @@ def _parses(text: str) -> bool:
 
 
 def _places(diagnostic: Diagnostic) -> list[Place]:
-    return [diagnostic.place, *(related.place for related in diagnostic.related)]
+    edited = diagnostic.fix.edits if diagnostic.fix is not None else ()
+    return [
+        diagnostic.place,
+        *(related.place for related in diagnostic.related),
+        *(edit.place for edit in edited),
+    ]
 
 
 def _understood(cases: Sequence[object]) -> int:

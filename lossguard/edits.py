@@ -52,6 +52,16 @@ def edited(text: str, source: Source, edits: Iterable[Edit]) -> str:
     return _replaced(text, spans)
 
 
+def replaced(text: str, edits: Iterable[Edit], first: int) -> str:
+    """Some rows of a file or cell, of which the first has this number, with these edits made."""
+    starts = _line_starts(text)
+
+    def offset(position: Position) -> int:
+        return min(starts[position.row - first] + position.column - 1, len(text))
+
+    return _replaced(text, [_Span(offset(one.place.start), offset(one.place.end), one.content) for one in edits])
+
+
 def _span(text: str, edit: Edit) -> _Span:
     starts = _line_starts(text)
     return _Span(_offset(starts, text, edit.place.start), _offset(starts, text, edit.place.end), edit.content)

@@ -67,7 +67,36 @@ class SwapArguments:
     """Pass `y_true` first, `y_pred` second."""
 
 
-Repair = SetFromLogits | SetActivation | ReplaceLoss | SetUnits | SetThreshold | SwapArguments
+@dataclass(frozen=True, slots=True)
+class ReplaceMetric:
+    """Use this metric instead of the one at the primary place (a string that Keras knows)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """Write this string at the primary place."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instantiate:
+    """Call the class at the primary place, without arguments."""
+
+
+Repair = (
+    SetFromLogits
+    | SetActivation
+    | ReplaceLoss
+    | SetUnits
+    | SetThreshold
+    | SwapArguments
+    | ReplaceMetric
+    | Rename
+    | Instantiate
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +112,8 @@ class Finding:
     """What one rule says of one fact.
 
     `message` is one sentence that names the actual values; `effect` says what Keras will do,
-    `remedy` the way out, one sentence each. The first of `evidence` is the primary place.
+    `remedy` the way out, one sentence each. The first of `evidence` is the primary place. `safe` says that
+    the repairs keep the one meaning that the code can have.
     """
 
     code: str
@@ -96,6 +126,7 @@ class Finding:
     repairs: tuple[Repair, ...] = ()
     confidence: Confidence = Confidence.CERTAIN
     also: tuple[str, ...] = ()
+    safe: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -25,6 +25,7 @@ class Options:
     min_confidence: Confidence = Confidence.LIKELY
     show_models: bool = False
     verbose: bool = False
+    debug: bool = False
     min_severity: Severity = Severity.INFO
     fixable: frozenset[str] | None = None
     per_file_ignores: tuple[tuple[str, frozenset[str]], ...] = ()

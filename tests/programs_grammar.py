@@ -286,7 +286,7 @@ class _Writer:
 
     def data(self) -> list[str]:
         x, ids, k = self.name["x"], self.name["ids"], self.pairing.classes
-        generator = self.maybe(0.5)
+        generator = self.maybe(0.2)
         lines = ["rng = np.random.default_rng(5)"] if generator else ["np.random.seed(5)"]
         normal = f"{'rng' if generator else 'np.random'}.normal(size=({SAMPLES}, {FEATURES}))"
         match self.pairing.task:
@@ -296,8 +296,7 @@ class _Writer:
                     lines += [f"{x} = {normal}", f"{x}[np.arange({SAMPLES}), {ids}] += 5.0"]
                     lines += [f'{x} = {x}.astype("float32")'] if self.maybe(0.5) else []
             case "labels":
-                size = f"size=({SAMPLES}, {k})"
-                lines += [f"{ids} = {'rng.integers' if generator else 'np.random.randint'}(0, 2, {size})"]
+                lines += self.several(ids, k, generator=generator)
                 lines += [f"{x} = {normal}", f"{x}[:, :{k}] += 6.0 * {ids} - 3.0"]
             case _:
                 lines += self.values(x, ids, normal, generator=generator)
@@ -305,10 +304,20 @@ class _Writer:
 
     blobs = False
 
+    def several(self, ids: str, k: int, *, generator: bool) -> list[str]:
+        """Several labels for a sample."""
+        if self.maybe(0.3):
+            self.plain = False
+            draw = "rng.integers" if generator else "np.random.randint"
+            return [f"{ids} = {draw}(0, 2, size=({SAMPLES}, {k}))"]
+        rows = [[self.random.randrange(2) for _ in range(k)] for _ in range(4)]
+        return [f"{ids} = np.array({[[1] * k, [0] * k, *rows]} * {SAMPLES // 6})"]
+
     def class_ids(self, ids: str, k: int, *, generator: bool) -> list[str]:
         draw = "rng.integers" if generator else "np.random.randint"
         match self.one(["drawn", "drawn", "drawn", "blobs", "literal", "tiled", "modulo", "repeat"]):
             case "drawn":
+                self.plain = self.plain and not generator
                 return [f"{ids} = {draw}(0, {k}, {self.one(['size=', ''])}{SAMPLES})"]
             case "blobs":
                 self.blobs = True
@@ -338,9 +347,11 @@ class _Writer:
             return [f"{x} = {normal}", f"{y} = {drawn}", f"{x}[:, 0] = 4.0 * {y} - 2.0"]
         match self.one(["drawn", "made", "uniform"]):
             case "drawn":
-                draw = f"{'rng' if generator else 'np.random'}.normal(size={SAMPLES})"
-                return [f"{x} = {normal}", f"{y} = 3.0 * {draw}", f"{x}[:, 0] = {y} / 2.0"]
+                self.plain = self.plain and not generator
+                draw = f"rng.normal(size={SAMPLES})" if generator else f"np.random.randn({SAMPLES})"
+                return [f"{x} = {normal}", f"{y} = {draw} * 3.0", f"{x}[:, 0] = {y} / 2.0"]
             case "uniform":
+                self.plain = False
                 draw = f"{'rng' if generator else 'np.random'}.uniform(-3, 4, {SAMPLES})"
                 return [f"{x} = {normal}", f"{y} = {draw}", f"{x}[:, 0] = {y} / 2.0"]
             case _:
@@ -365,7 +376,9 @@ class _Writer:
                 expression = f"{ids} + 1"
                 self.mapping = "{0} + 1" if mapped else ""
             case "signed":
-                expression = self.one([f"2 * {ids} - 1", f"np.where({ids} == 1, 1, -1)", f"{ids} * 2 - 1"])
+                where = f"np.where({ids} == 1, 1, -1)"
+                expression = self.one([where, where, f"2 * {ids} - 1", f"{ids} * 2 - 1"])
+                self.plain = self.plain and expression == where
                 self.mapping = "2 * {0} - 1" if mapped else ""
             case "one-hot":
                 expression = self.one_hot(ids, count)

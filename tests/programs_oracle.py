@@ -1,7 +1,7 @@
 """What becomes of a generated program when TensorFlow runs it, and what a finding then has a right to say.
 
 The program is run as it is written, but its first `fit` is measured: the loss and the metrics at the initial weights
-are compared with what NumPy makes of the predictions, then 150 steps are trained.
+are compared with what NumPy makes of the predictions, then 100 steps are trained.
 """
 
 # ruff: noqa: ANN401  (Keras is not typed)
@@ -17,13 +17,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from programs_grammar import BINARY, CATEGORICAL, HINGES, SPARSE, VECTORS, Pairing, Program
+from programs_grammar import BINARY, CATEGORICAL, HINGES, VECTORS, Pairing, Program
 
 from lossguard.findings import Diagnostic, Severity
 
 Array = Any
 
-STEPS = 150
+STEPS = 100
 REACHED = 0.9
 """Accuracy that every right pairing gets to: the generated classes are far apart."""
 
@@ -40,7 +40,6 @@ class Outcome:
     plain: float = float("nan")
     intended: float | None = None
     final: float = float("nan")
-    first_accuracy: float | None = None
     accuracy: float | None = None
     finite: bool = True
     constant: bool = False
@@ -65,7 +64,7 @@ class Outcome:
 
     @property
     def learns(self) -> bool:
-        if self.loss_is_wrong and _close(self.plain, self.final) and self.accuracy == self.first_accuracy:
+        if self.loss_is_wrong and _close(self.plain, self.final):
             return False
         return self.finite and not self.constant and (self.accuracy is None or self.accuracy >= self.reachable)
 
@@ -151,6 +150,8 @@ def intended_loss(pairing: Pairing, outputs: Array, labels: Array) -> float | No
         case "huber":
             gap = np.abs(y - outputs)
             return float(np.where(gap <= 1, gap**2 / 2, gap - 0.5).mean())
+    if pairing.activation == "relu" and pairing.from_logits:
+        return None
     if y.min() < 0 or y.max() > 1 or (pairing.encoding == "from-one" and pairing.loss in BINARY):
         return None
     p = np.clip(probabilities(pairing, outputs), 1e-7, 1 - 1e-7)
@@ -232,7 +233,7 @@ def measuring() -> Iterator[Callable[[Program], Outcome]]:
             return keras.callbacks.History()
         inputs, labels = _arrays(x, y, options)
         _measure_first(keras, tf, self, inputs, labels, pairing, outcome)
-        self.optimizer.learning_rate = 0.05 * min(max(1.0, float(labels.std())), 10.0)
+        self.optimizer.learning_rate = 0.08 * min(max(1.0, float(labels.std())), 10.0)
         first = _First(keras, outcome, kept=pairing.tail != "dropout")
         quiet = {"verbose": 0, "epochs": 1, "shuffle": False, "callbacks": [first.callback]}
         if isinstance(x, tf.data.Dataset):
@@ -290,7 +291,7 @@ def _arrays(x: Any, y: Any, options: dict[str, Any]) -> tuple[Array, Array]:
         pairs = [x[index] for index in range(len(x))]
     else:
         pairs = list(x)
-    return tuple(np.concatenate([np.asarray(pair[part]) for pair in pairs]) for part in (0, 1))  # type: ignore[return-value]
+    return tuple(np.concatenate([np.asarray(pair[part]) for pair in pairs]) for part in (0, 1))
 
 
 def _measure_first(keras: Any, tf: Any, model: Any, x: Array, y: Array, pairing: Pairing, outcome: Outcome) -> None:
@@ -305,10 +306,9 @@ def _measure_first(keras: Any, tf: Any, model: Any, x: Array, y: Array, pairing:
         return
     outcome.intended = intended_loss(pairing, outputs, y)
     outcome.distribution = bool(np.allclose(outputs.sum(axis=-1), 1, atol=1e-3))
-    with contextlib.suppress(ValueError):
-        outcome.first_accuracy = accuracy(pairing, outputs, y)
     if pairing.metrics:
-        imagined = _imagined(pairing, outputs, y)
+        y = np.concatenate([y] * 5)
+        imagined = _imagined(pairing, np.concatenate([outputs] * 5), y)
         model.reset_metrics()
         said = model.compute_metrics(None, tf.constant(y), tf.constant(imagined))
         for name in pairing.metrics:
@@ -328,18 +328,17 @@ def _imagined(pairing: Pairing, outputs: Array, y: Array) -> Array:
     width = outputs.shape[-1]
     columns = _columns(pairing, y, width)
     target = np.zeros(outputs.shape) if columns is None else np.where(columns > 0, 1.0, 0.0)
-    scores = np.random.default_rng(8).normal(size=outputs.shape) + 1.5 * target - (0.4 if width == 1 else 0.0)
-    match pairing.activation:
-        case "softmax":
-            scores = _squash(scores, single=False)
-        case "sigmoid":
-            scores = _squash(scores, single=True)
-        case "linear":
-            pass
-        case "tanh":
-            scores = np.tanh(scores)
-        case _:
-            return outputs
+    scores = np.random.default_rng(8).normal(size=outputs.shape) + 2.0 * target - (1.2 if width == 1 else 0.0)
+    activated: dict[str, Callable[[Array], Array]] = {
+        "softmax": lambda z: _squash(z, single=False),
+        "log_softmax": lambda z: np.log(_squash(z, single=False)),
+        "sigmoid": lambda z: _squash(z, single=True),
+        "tanh": np.tanh,
+        "relu": lambda z: np.maximum(z, 0),
+        "elu": lambda z: np.where(z > 0, z, np.expm1(z)),
+        "softplus": lambda z: np.log1p(np.exp(z)),
+    }
+    scores = activated.get(pairing.activation, np.asarray)(scores)
     return scores.astype("float32")
 
 
@@ -378,7 +377,7 @@ CLAIMS: dict[str, Claim] = {
     "LG104": _trained_wrongly,
     "LG105": lambda it: it.constant,
     "LG106": lambda it: it.raises or not it.learns or _close(it.loss, 0),
-    "LG107": lambda it: it.raises,
+    "LG107": _hopeless,
     "LG108": _trained_wrongly,
     "LG109": lambda it: it.raises or not it.distribution,
     "LG111": lambda it: it.raises or it.unbounded or not it.learns,
@@ -388,18 +387,23 @@ CLAIMS: dict[str, Claim] = {
     "LG202": lambda it: it.raises,
     "LG203": lambda it: it.raises or it.unbounded,
     "LG204": _hopeless,
-    "LG205": _hopeless,
+    "LG205": _trained_wrongly,
     "LG206": lambda it: it.raises or it.unbounded,
     "LG301": _hopeless,
     "LG302": _hopeless,
     "LG303": lambda it: it.raises,
-    "LG401": lambda it: it.metric_is_wrong or it.raises,
+    "LG401": lambda it: it.metric_is_wrong or it.raises or it.constant,
     "LG402": lambda it: it.metric_is_wrong or it.raises,
-    "LG403": lambda it: it.metric_is_wrong or it.raises,
+    "LG403": lambda it: it.metric_is_wrong or _hopeless(it),
     "LG404": lambda it: it.metric_is_wrong or it.raises,
     "LG405": lambda it: it.metric_is_wrong or it.raises,
 }
 """What must have happened for a finding to be true. Where the program raises, nothing else can be seen of it."""
+
+
+BY_LUCK = frozenset({"LG103", "LG104", "LG205"})
+"""Errors that some starts survive: raw scores divided by their sum lead now and then to the right answer, and
+sigmoid units may find several labels by a categorical focal loss."""
 
 
 def applies(finding: Diagnostic, outcome: Outcome) -> bool:
@@ -422,7 +426,7 @@ def disagreements(findings: tuple[Diagnostic, ...], outcome: Outcome) -> list[st
         claim = CLAIMS.get(finding.code)
         if not outcome.raises and claim is not None and not claim(outcome):
             found.append(f"{finding.code} is reported, but is not what happens")
-        if finding.severity is Severity.ERROR and not _hopeless(outcome):
+        if finding.severity is Severity.ERROR and finding.code not in BY_LUCK and not _hopeless(outcome):
             found.append(f"{finding.code} is reported as an error, but the program learns")
         if outcome.right:
             found.append(f"{finding.code} is reported, but the program is right")

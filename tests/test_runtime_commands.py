@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import lossguard.cli.run as run_command
 from lossguard.cli import main
 from lossguard.settings import FORMATS
 
@@ -153,6 +154,53 @@ def test_every_format(name: str, folder: Path, capsys: pytest.CaptureFixture[str
     assert "1 finding. Looked at 1 model" in capsys.readouterr().err
 
 
+CONFIGURED = [
+    ('ignore = ["LG103"]', [], False),
+    ('ignore = ["LG103"]', ["--select", "LG1"], True),
+    ('ignore = ["LG103"]', ["--isolated"], True),
+    ('select = ["LG3"]', [], False),
+    ('select = ["LG3"]', ["--extend-select", "LG103"], True),
+    ('min-severity = "error"\nmin-confidence = "certain"', ["--ignore", "logits-as-probabilities"], False),
+    ('min-severity = "error"', ["--config", "other.toml"], False),
+]
+
+
+@pytest.mark.parametrize(("text", "flags", "found"), CONFIGURED)
+def test_probe_heeds_the_configuration(
+    text: str, flags: list[str], *, found: bool, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("lossguard.toml").write_text(f'{text}\noutput-format = "concise"\n', encoding="utf-8")
+    Path("other.toml").write_text('per-file-ignores = { "builder.py" = ["LG1"] }\n', encoding="utf-8")
+    assert main(["probe", "builder.py:build", *flags]) == (1 if found else 0)
+    concise = "--isolated" not in flags
+    output = capsys.readouterr().out
+    assert ("<model " in output) is found
+    assert not found or output.startswith("<model ") is concise
+
+
+def test_thresholds_and_mistakes_in_the_configuration(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (
+        "import keras\n"
+        "model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])\n"
+        "model.compile('sgd', keras.losses.BinaryCrossentropy(from_logits=True), metrics=['accuracy'])\n"
+    )
+    Path("one.py").write_text(text, encoding="utf-8")
+    command = ["probe", "one.py:model", "--output-format", "json"]
+    assert main(command) == 1
+    (found,) = json.loads(capsys.readouterr().out)
+    assert (found["code"], found["severity"]) == ("LG401", "warning")
+    Path("lossguard.toml").write_text('min-severity = "error"\n', encoding="utf-8")
+    assert main(command) == 0
+    assert "Hidden: " in (hidden := capsys.readouterr()).err
+    assert hidden.out == "[]\n"
+    assert main([*command, "--min-severity", "info"]) == 1
+    Path("lossguard.toml").write_text('ignored = ["LG103"]\n', encoding="utf-8")
+    capsys.readouterr()
+    assert main(command) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "unknown key 'ignored'" in line
+
+
 # run
 
 
@@ -215,6 +263,48 @@ def test_run_can_go_on_and_loses_no_batch(tmp_path: Path) -> None:
     assert [line for line in lines if line.startswith("batch")] == ["batch 0", "batch 1", "batch 2"]
     assert "trained" in lines
     assert "train.py:17:10" in done.stdout
+
+
+def test_run_heeds_the_configuration_in_every_format(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    Path("train.py").write_text(TRAIN, encoding="utf-8")
+    Path("lossguard.toml").write_text('output-format = "jsonl"\n', encoding="utf-8")
+    ran: list[tuple[Any, dict[str, object]]] = []
+    really = run_command._run
+
+    def once(asked: Any, options: dict[str, object], how: Any) -> Any:
+        ran.append((ran[0][0] if ran else really(asked, options, how), options))
+        return ran[-1][0]
+
+    monkeypatch.setattr(run_command, "_run", once)
+    assert main(["run", "train.py"]) == 1
+    output = capfd.readouterr()
+    assert json.loads(output.out)["code"] == "LG101"
+    assert "1 finding. Looked at 1 model while train.py ran.\n" in output.err
+    for name in FORMATS:
+        assert main(["run", "--output-format", name, "--output-file", name, "train.py"]) == 1
+        assert "LG101" in Path(name).read_text(encoding="utf-8")
+        assert main(["run", "--output-format", name, "train.py"]) == 1
+        assert "LG101" in capfd.readouterr().out
+    Path("lossguard.toml").write_text('per-file-ignores = { "train.py" = ["LG101"] }\n', encoding="utf-8")
+    assert main(["run", "train.py"]) == 0
+    assert "LG101" not in str(ran[-1][1]["select"])
+    assert main(["run", "--isolated", "train.py"]) == 1
+    assert "LG101" in str(ran[-1][1]["select"])
+
+
+def test_a_mistake_of_ours_is_no_mistake_of_the_program(tmp_path: Path) -> None:
+    script = (
+        "import lossguard.runtime.script as s\ndef look(*_):\n    raise RuntimeError('ours')\ns.look = look\n" + TRAIN
+    )
+    done = run("train.py", script=script, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "RuntimeError: ours" in done.stderr
+    assert "never" not in done.stdout
+    assert done.stderr.endswith("lossguard: error: this is a bug in lossguard; please report it with the lines above\n")
 
 
 def test_run_a_notebook(tmp_path: Path) -> None:

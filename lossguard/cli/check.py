@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from lossguard.baseline import Baseline
     from lossguard.check import Checked
     from lossguard.diff import Changes
+    from lossguard.options import OptionsOf
     from lossguard.settings import Config
 
 _FINDINGS = 1
@@ -36,7 +38,11 @@ def _check(asked: CheckArguments) -> int:
         from lossguard.cli.show import show_files, show_settings
 
         return show_settings(configs, asked.paths) if asked.show_settings else show_files(configs, asked.paths)
+    if asked.unsafe_fixes and not (asked.fix or asked.fix_only or asked.diff):
+        raise Failure("--unsafe-fixes needs --fix, --fix-only or --diff")
     baseline, changes = _baseline(asked, settings), _changes(asked)
+    if asked.fix or asked.fix_only or asked.diff:
+        return _fix(asked, configs, settings, baseline, changes)
     checked = _checked(asked, configs, baseline, changes)
     if asked.write_baseline is not None:
         return _write_baseline(checked, asked.write_baseline)
@@ -44,12 +50,53 @@ def _check(asked: CheckArguments) -> int:
         from lossguard.cli.ignore import add_ignores
 
         return add_ignores(checked, asked.add_ignore)
+    return _report(asked, settings, checked)
+
+
+def _report(asked: CheckArguments, settings: Config, checked: Checked) -> int:
     from lossguard.cli.output import output, report
 
     report(checked, output(asked, settings))
     if checked.problems:
         return FAILED
     return _FINDINGS if checked.diagnostics and not asked.exit_zero else 0
+
+
+def _fix(
+    asked: CheckArguments, configs: Configs, settings: Config, baseline: Baseline | None, changes: Changes | None
+) -> int:
+    from lossguard.check import check_paths, check_source
+    from lossguard.cli.fix import fix_files, fix_input
+
+    if asked.write_baseline is not None or asked.add_ignore is not None:
+        raise Failure("fixes can't be made together with --write-baseline or --add-ignore")
+    options = _options(asked, configs)
+    if "-" in asked.paths:
+        name = asked.stdin_filename or "<stdin>"
+        data = _read_input(asked)
+        checked = _input(asked, data, configs, baseline, changes)
+        return fix_input(
+            asked,
+            data,
+            name,
+            checked,
+            lambda text: check_source(text, name, options=options, baseline=baseline, changes=changes),
+        )
+    return fix_files(
+        asked,
+        _checked(asked, configs, baseline, changes),
+        lambda paths, contents: check_paths(
+            paths, options=options, baseline=baseline, changes=changes, contents=contents
+        ),
+        lambda left: _report(asked, settings, left),
+    )
+
+
+def _options(asked: CheckArguments, configs: Configs) -> OptionsOf:
+    """The options as configured, with what is asked for on the command line alone."""
+    return lambda path: replace(
+        configs.options(path), show_models=asked.show_models, verbose=asked.verbose, debug=asked.debug
+    )
 
 
 def _baseline(asked: CheckArguments, settings: Config) -> Baseline | None:
@@ -73,22 +120,33 @@ def _changes(asked: CheckArguments) -> Changes | None:
 
 
 def _checked(asked: CheckArguments, configs: Configs, baseline: Baseline | None, changes: Changes | None) -> Checked:
-    from lossguard.check import Checked, check_paths, check_source
+    if "-" in asked.paths:
+        return _input(asked, _read_input(asked), configs, baseline, changes)
+    from lossguard.check import check_paths
+    from lossguard.cli.progress import bar
 
-    options = configs.options
-    if "-" not in asked.paths:
-        from lossguard.cli.progress import bar
+    options = _options(asked, configs)
+    with bar(quiet=asked.quiet) as progress:
+        return check_paths(asked.paths, options=options, baseline=baseline, changes=changes, progress=progress)
 
-        with bar(quiet=asked.quiet) as progress:
-            return check_paths(asked.paths, options=options, baseline=baseline, changes=changes, progress=progress)
+
+def _read_input(asked: CheckArguments) -> bytes:
     if asked.paths != ("-",):
         raise Failure("- (standard input) can't be checked together with other paths")
+    return sys.stdin.buffer.read()
+
+
+def _input(
+    asked: CheckArguments, data: bytes, configs: Configs, baseline: Baseline | None, changes: Changes | None
+) -> Checked:
+    from lossguard.check import Checked, check_source
     from lossguard.project import Exclusions
     from lossguard.source import Unreadable, decode_text
 
+    options = _options(asked, configs)
     name = asked.stdin_filename or "<stdin>"
     try:
-        text = decode_text(sys.stdin.buffer.read(), name)
+        text = decode_text(data, name)
     except Unreadable as unreadable:
         raise Failure(f"{name} {unreadable.reason}") from unreadable
     if asked.stdin_filename and Exclusions(options).force(os.path.abspath(name), folder=False):  # noqa: PTH100

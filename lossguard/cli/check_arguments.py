@@ -32,6 +32,10 @@ class CheckArguments:
     write_baseline: str | None
     diff_base: str | None
     add_ignore: str | None
+    fix: bool
+    fix_only: bool
+    unsafe_fixes: bool
+    diff: bool
     output_file: str | None
     statistics: bool
     show_settings: bool
@@ -40,6 +44,7 @@ class CheckArguments:
     exit_zero: bool
     show_models: bool
     verbose: bool
+    debug: bool
     quiet: bool
     color: str
 
@@ -60,6 +65,7 @@ def check_parser() -> Parser:
     )
     _rules(parser.add_argument_group("which rules"))
     _files(parser.add_argument_group("which files and findings"))
+    _fixes(parser.add_argument_group("fixes"))
     _output(parser.add_argument_group("output"))
     _other(parser.add_argument_group("other"))
     return parser
@@ -92,6 +98,14 @@ def _files(group: argparse._ArgumentGroup) -> None:
     )
 
 
+def _fixes(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--fix", action="store_true", help="make the safe fixes, then report what is left")
+    add("--fix-only", action="store_true", help="make the safe fixes, and report nothing of what is left")
+    add("--unsafe-fixes", action="store_true", help="make or show also those that are one of several ways out")
+    add("--diff", action="store_true", help="show the changes that the fixes would make, and change nothing")
+
+
 def _output(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--output-format", choices=FORMATS, help="how findings are written (default: text; in GitHub Actions: github)")
@@ -112,6 +126,7 @@ def _other(group: argparse._ArgumentGroup) -> None:
     add("--show-settings", action="store_true", help="show the settings for PATH and where they come from")
     add("--show-files", action="store_true", help="list the files that would be checked")
     add("--stdin-filename", metavar="NAME", help="how to name what is read from standard input")
+    add("--debug", action="store_true", help="show where lossguard itself failed, for a report")
     add("--exit-zero", action="store_true", help="end with status 0 also when there are findings")
     add("-V", "--version", action="version", version=f"lossguard {__version__}")
 
@@ -127,6 +142,10 @@ def check_arguments(arguments: Sequence[str]) -> CheckArguments:
         write_baseline=found.write_baseline,
         diff_base=found.diff_base,
         add_ignore=found.add_ignore,
+        fix=found.fix,
+        fix_only=found.fix_only,
+        unsafe_fixes=found.unsafe_fixes,
+        diff=found.diff,
         output_file=found.output_file,
         statistics=found.statistics,
         show_settings=found.show_settings,
@@ -135,6 +154,7 @@ def check_arguments(arguments: Sequence[str]) -> CheckArguments:
         exit_zero=found.exit_zero,
         show_models=found.show_models,
         verbose=found.verbose,
+        debug=found.debug,
         quiet=found.quiet,
         color=found.color,
     )

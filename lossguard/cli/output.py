@@ -51,7 +51,7 @@ def output(asked: CheckArguments, settings: Config) -> Output:
         asked.statistics,
         asked.quiet,
         asked.verbose,
-        notes=asked.verbose or asked.show_models,
+        notes=asked.verbose or asked.show_models or asked.debug,
     )
 
 

@@ -9,9 +9,11 @@ import os
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
+from lossguard.cli.arguments import Parser
 from lossguard.cli.failure import Failure
-from lossguard.cli.live import Parser, add_options, enabled, report
+from lossguard.cli.live import add_options, report, settings
 
 _DESCRIPTION = """\
 Builds or loads a compiled Keras model, runs it on one batch and checks that its output,
@@ -29,14 +31,15 @@ _PATIENCE = 1.0
 def probe(arguments: Sequence[str]) -> int:
     """Look at what the arguments name, report, and give the exit status."""
     asked = _arguments(arguments)
-    codes = enabled(asked.select, asked.ignore)
+    how = settings(asked)
+    options = how.options(_path(asked.target))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from lossguard.check import Checked
     from lossguard.report.words import counted
     from lossguard.runtime.library import NotProbed, require_keras
     from lossguard.runtime.load import UserError, labels, load
     from lossguard.runtime.probe import probe as probed
-    from lossguard.runtime.script import user_traceback
+    from lossguard.runtime.script import has_own_frames, user_traceback
 
     try:
         require_keras()
@@ -44,18 +47,27 @@ def probe(arguments: Sequence[str]) -> int:
             model = load(asked.target, dict(asked.arg), allow_code=asked.allow_code)
             y = labels(asked.labels) if asked.labels is not None else None
             x = labels(asked.inputs) if asked.inputs is not None else None
-            found = probed(model, x, y, select=codes)
+            found = probed(model, x, y, select=options.codes())
     except UserError as failed:
         if failed.__cause__ is not None:
             sys.stderr.write(user_traceback(failed.__cause__))
         raise Failure(f"{failed} failed") from failed
     except NotProbed as why:
+        if why.__cause__ is not None and has_own_frames(why.__cause__):
+            sys.stderr.write(user_traceback(why.__cause__))
         raise Failure(str(why)) from why
     if asked.verbose:
         sys.stderr.writelines(source.text for source in found.sources.values())
-    checked = Checked(found.diagnostics, 1, 1, 1, sources=found.sources, notes=found.notes)
-    closing = f"Looked at 1 model with {counted(found.outputs, 'output')}."
-    return report(checked, asked, closing, found.unexplained)
+    shown, hidden = how.sifted(found.diagnostics, found.sources, options)
+    checked = Checked(shown, 1, 1, 1, sources=found.sources, notes=found.notes)
+    closing = f"Looked at 1 model with {counted(found.outputs, 'output')}.{hidden}"
+    return report(checked, how, closing, found.unexplained)
+
+
+def _path(target: str) -> Path:
+    """Where the target is, as the project's configuration is found from there; a module is looked for here."""
+    place = target.rpartition(":")[0]
+    return (Path.cwd() / (place if place.endswith(".py") else target)).absolute()
 
 
 def _arguments(arguments: Sequence[str]) -> argparse.Namespace:

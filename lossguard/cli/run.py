@@ -13,10 +13,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lossguard.cli.arguments import Parser
 from lossguard.cli.failure import Failure
-from lossguard.cli.live import Parser, add_options, enabled, report
+from lossguard.cli.live import add_options, report, settings
 
 if TYPE_CHECKING:
+    from lossguard.cli.live import Settings
     from lossguard.runtime.script import Ran
 
 _DESCRIPTION = """\
@@ -35,28 +37,25 @@ _STOP = 10.0
 def run(arguments: Sequence[str]) -> int:
     """Run the script, report, and give the exit status."""
     asked = _arguments(arguments)
-    codes = enabled(asked.select, asked.ignore)
+    how = settings(asked)
     script = Path(asked.script)
     if not script.is_file():
         raise Failure(f"{asked.script}: no such file")
     from lossguard.check import Checked
     from lossguard.report.words import counted
     from lossguard.runtime.library import NotProbed, require_keras
-    from lossguard.suppress import Comments
 
     try:
         require_keras()
     except NotProbed as missing:
         raise Failure(str(missing)) from missing
-    options = {"select": None if codes is None else sorted(codes), "continue": asked.goes_on}
-    ran = _run(asked, options)
+    codes = how.options(script.absolute()).codes()
+    ran = _run(asked, {"select": sorted(codes), "continue": asked.goes_on}, how)
     problems = (ran.error,) if ran.error else ()
-    comments = Comments(ran.sources)
-    kept = tuple(found for found in ran.diagnostics if not comments.suppress(found))
-    checked = Checked(kept, 1, 1, ran.models, problems, ran.sources, tuple(ran.notes))
-    closing = f"Looked at {counted(ran.models, 'model')} while {asked.script} ran."
-    hidden = len(ran.diagnostics) - len(kept)
-    return report(checked, asked, f"{closing} Hidden: {hidden} suppressed." if hidden else closing, ran.unexplained)
+    shown, hidden = how.sifted(ran.diagnostics, ran.sources)
+    checked = Checked(shown, 1, 1, ran.models, problems, ran.sources, tuple(ran.notes))
+    closing = f"Looked at {counted(ran.models, 'model')} while {asked.script} ran.{hidden}"
+    return report(checked, how, closing, ran.unexplained)
 
 
 def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
@@ -80,7 +79,7 @@ def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(list(arguments))
 
 
-def _run(asked: argparse.Namespace, options: dict[str, object]) -> Ran:
+def _run(asked: argparse.Namespace, options: dict[str, object], how: Settings) -> Ran:
     """The script in a process of its own, so that nothing that it does can reach this one."""
     with tempfile.TemporaryDirectory(prefix="lossguard-") as folder:
         result = Path(folder, "result")
@@ -91,7 +90,7 @@ def _run(asked: argparse.Namespace, options: dict[str, object]) -> Ran:
         paths = [package, *filter(None, [environment.get("PYTHONPATH")])]
         environment["PYTHONPATH"] = os.pathsep.join(paths)
         sys.stdout.flush()
-        to = None if asked.output_format == "text" or asked.output_file else sys.stderr.fileno()
+        to = None if how.output.format == "text" or how.output.file else sys.stderr.fileno()
         with subprocess.Popen(command, env=environment, stdout=to) as process:  # noqa: S603  the user's own script
             status = _wait(process, asked)
         if not result.exists():

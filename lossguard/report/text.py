@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from lossguard.findings import Confidence, Diagnostic, Place, Severity
+from lossguard.report.changed import changed
+from lossguard.report.columns import crop, shown
 from lossguard.report.concise import location
 from lossguard.report.excerpt import Mark, excerpt
 from lossguard.report.json import rule_url
@@ -24,6 +26,7 @@ _GUTTER = "bold blue"
 _UNCROPPED = 240
 """Width of excerpts where the output is no terminal: wide enough for code, not for data."""
 _NAMES = 3
+_LEAST = 40
 
 
 def render_text(checked: Checked, console: Console, *, closing: bool = True, links: bool = False) -> None:
@@ -67,6 +70,11 @@ def finding(
         yield _rule(gutter)
     for title, text in _notes(found):
         yield from _note(title, text, gutter, console)
+        if found.fix is not None and text == found.fix.message:
+            for sign, line in changed(found.fix, sources, found.place.filename):
+                cropped = crop(shown(line), (0, 0), max(width - gutter - 5, _LEAST))[0]
+                style = {"-": "red", "+": "green"}.get(sign, _GUTTER)
+                yield Text.assemble((" " * (gutter + 3), _GUTTER), (f"{sign} {cropped}", style))
 
 
 def _header(found: Diagnostic, colour: str, console: Console, link: str) -> Iterator[Text]:

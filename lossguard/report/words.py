@@ -37,7 +37,7 @@ def summary(checked: Checked) -> str:
         f"Checked {counted(checked.files, 'file')}: {checked.keras_files:,} with Keras, "
         f"{counted(checked.models, 'model')} understood."
     )
-    looked += _hidden(checked)
+    looked += _hidden(checked) + _fixable(checked)
     if not checked.diagnostics:
         return f"No findings. {looked}"
     severities = [(one, sum(found.severity is one for found in checked.diagnostics)) for one in Severity]
@@ -57,6 +57,14 @@ def _hidden(checked: Checked) -> str:
     ]
     named = ", ".join(f"{number:,} {reason}" for number, reason in reasons if number)
     return f" Hidden: {named}." if named else ""
+
+
+def _fixable(checked: Checked) -> str:
+    safe = sum(found.fix is not None and found.fix.safe for found in checked.diagnostics)
+    unsafe = sum(found.fix is not None and not found.fix.safe for found in checked.diagnostics)
+    if not safe:
+        return f" Fixable: {unsafe:,} with --fix --unsafe-fixes." if unsafe else ""
+    return f" Fixable: {safe:,} with --fix" + (f", {unsafe:,} more with --unsafe-fixes." if unsafe else ".")
 
 
 def told(found: Diagnostic) -> str:

@@ -113,7 +113,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 f"{called(loss)} expects raw scores, but {output.activation} leaves none below zero",
                 at_loss(loss, "takes the output for raw scores"),
                 at_output(output),
-                effect="The probability of class 1 never falls below 0.5, so class 0 is never predicted."
+                effect="No probability falls below 0.5, so the loss of every sample of class 0 stays above ln 2 = 0.69."
                 if loss.family is Family.BINARY
                 else "Scores below zero become zero and lose their gradient: the model may learn, by a poorer loss.",
                 remedy="Leave the activation away: the loss applies its own.",

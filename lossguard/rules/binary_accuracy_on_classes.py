@@ -40,7 +40,8 @@ On sigmoid units for labels that may hold several classes: there every unit is a
 softmax over two units it equals the accuracy.
 
 ## Fix safety
-There is no automatic fix; `'accuracy'` is right.
+Unsafe: the fix writes `'accuracy'`, which changes the metric's name in the history; there is none where the
+old name is used elsewhere in the file.
 
 ## References
 - `keras.metrics.BinaryAccuracy`, `keras.metrics.CategoricalAccuracy`
@@ -51,7 +52,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Metric, Output, Range, Target, TrainingSetup
-from lossguard.findings import Evidence, Finding, Severity
+from lossguard.findings import Evidence, Finding, ReplaceMetric, Severity
 from lossguard.rules.premises import at_output, called, describe, if_known, raw_scores
 from lossguard.rules.rule import Rule
 
@@ -80,6 +81,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                             effect="It is inflated by all the right answers 'not this class'"
                             " (0.96 where 0.76 of the samples are right); integer labels raise or give nonsense.",
                             remedy="Write `'accuracy'`.",
+                            repairs=(ReplaceMetric("accuracy"),),
                         )
 
 

@@ -39,7 +39,8 @@ On predictions that are class ids already: a model that ends in an argmax, or `m
 np.argmax(p, -1))`.
 
 ## Fix safety
-There is no automatic fix: write `'accuracy'`, or the class that fits the labels.
+Safe: `'accuracy'` is what is meant, under the same name in the history. There is no fix where the metric has
+arguments but for that name.
 
 ## References
 - `keras.metrics.Accuracy`, `keras.metrics.BinaryAccuracy`, `keras.metrics.SparseCategoricalAccuracy`
@@ -50,7 +51,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Fact, Metric, Output, Range, Spelling, Target, TrainingSetup
-from lossguard.findings import Evidence, Finding, Severity
+from lossguard.findings import Evidence, Finding, ReplaceMetric, Severity
 from lossguard.rules.premises import at_output, called, describe
 from lossguard.rules.rule import Rule
 
@@ -59,6 +60,7 @@ RULE = Rule(
     name="exact-match-accuracy",
     severity=Severity.WARNING,
     summary="`metrics.Accuracy()` compares probabilities with labels for equality",
+    safe=True,
 )
 
 
@@ -75,4 +77,5 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                             effect="It reads about 0.0 however good the model is, or raises where the shapes differ.",
                             remedy="Write the string `'accuracy'`, or the class that fits the labels:"
                             " `BinaryAccuracy`, `CategoricalAccuracy`, `SparseCategoricalAccuracy`.",
+                            repairs=(ReplaceMetric("accuracy"),),
                         )

@@ -47,7 +47,7 @@ activation as far as this rule is concerned, or one that it can't judge.
 
 ## Fix safety
 Unsafe: `from_logits=True` leaves the predictions raw scores, an activation makes them probabilities. The fix
-sets `from_logits=True`, or adds a softmax for a loss that knows no `from_logits`.
+sets `from_logits=True`, or adds the activation where a loss knows no `from_logits` or a metric splits at 0.5.
 
 ## References
 - `keras.losses.BinaryCrossentropy`, `keras.losses.CategoricalCrossentropy`,
@@ -80,7 +80,8 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
         ) if output.range is Range.LOGITS and output.activation == "linear" and _takes_probabilities(loss):
             severity, effect = _consequence(loss, target)
             activation = "sigmoid" if loss.family is Family.BINARY else "softmax"
-            repair: Repair = SetFromLogits(True) if takes_from_logits(loss) else SetActivation(activation)
+            by_loss = takes_from_logits(loss) and not (isinstance(fact, TrainingSetup) and _splits_at_half(fact))
+            repair: Repair = SetFromLogits(True) if by_loss else SetActivation(activation)
             yield RULE.finding(
                 f"{called(loss)} expects probabilities, but gets raw scores: {describe(output)}",
                 at_loss(loss, "takes the output for probabilities (from_logits=False)"),
@@ -92,6 +93,12 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 severity=severity,
                 repairs=(repair,),
             )
+
+
+def _splits_at_half(setup: TrainingSetup) -> bool:
+    """Whether a metric takes the output for probabilities, too."""
+    one = setup.output is not None and setup.output.width.is_(1) is True
+    return any(metric.threshold is not None or (one and metric.name == "accuracy") for metric in setup.metrics)
 
 
 def _takes_probabilities(loss: Loss) -> bool:

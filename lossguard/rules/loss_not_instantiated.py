@@ -43,7 +43,8 @@ A class in a project that runs on Keras 3 only and wants the default arguments; 
 configuration or the dependencies say so. Functions that decorators may change are left alone.
 
 ## Fix safety
-No fix: the arguments are the author's choice.
+Unsafe: a class is called without arguments, which may not be the ones that were meant. There is no fix for
+functions.
 
 ## References
 - `keras.losses.get`, `keras.losses.BinaryCrossentropy`
@@ -55,7 +56,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Fact, Misuse, NotInstantiated, Target
-from lossguard.findings import Evidence, Finding, Severity
+from lossguard.findings import Evidence, Finding, Instantiate, Severity
 from lossguard.rules.rule import Rule
 
 RULE = Rule(
@@ -95,4 +96,5 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 else "fit raises TypeError.",
                 remedy=f"Make an instance: `{text}()`.",
                 severity=Severity.WARNING if both else Severity.ERROR,
+                repairs=(Instantiate(),),
             )

@@ -42,7 +42,8 @@ reports the share of class 0.
 The string `'accuracy'` always picks the kind that fits the shapes.
 
 ## Fix safety
-There is no automatic fix; `'accuracy'` or the metric of the same kind as the loss is right.
+Unsafe: the fix writes `'accuracy'` for a plain accuracy, which changes the metric's name in the history; there
+is none where the old name is used elsewhere in the file.
 
 ## References
 - `keras.metrics.CategoricalAccuracy`, `keras.metrics.SparseCategoricalAccuracy`
@@ -52,8 +53,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Output, Target, TrainingSetup
-from lossguard.findings import Evidence, Finding, Severity
+from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Metric, Output, Target, TrainingSetup
+from lossguard.findings import Evidence, Finding, ReplaceMetric, Severity
 from lossguard.rules.premises import at_layer, at_loss, called, if_known
 from lossguard.rules.rule import Rule
 
@@ -65,6 +66,7 @@ RULE = Rule(
 )
 
 CATEGORICAL = frozenset({"CategoricalAccuracy", "TopKCategoricalAccuracy", "CategoricalCrossentropy"})
+PLAIN = frozenset({"CategoricalAccuracy", "SparseCategoricalAccuracy"})
 SPARSE = frozenset({"SparseCategoricalAccuracy", "SparseTopKCategoricalAccuracy", "SparseCategoricalCrossentropy"})
 
 
@@ -84,6 +86,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                     if loss.family in {Family.BINARY, Family.HINGE}:
                         yield _finding(
                             f"{called(metric)} compares the units of one sample, but this model has only 1",
+                            metric,
                             *evidence,
                             effect="The greatest of one unit is always the first, so that the metric never changes.",
                             severity=Severity.WARNING,
@@ -94,6 +97,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                         f"{called(metric)} expects one-hot labels, but {called(loss)} is trained on class ids"
                         if loss.family is Family.SPARSE_CATEGORICAL
                         else f"{called(metric)} expects one-hot labels, but gets class ids",
+                        metric,
                         *evidence,
                         effect="It reports nonsense, silently (0.27 where 0.675 is right)."
                         if silent
@@ -105,6 +109,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                         f"{called(metric)} expects class ids, but {called(loss)} is trained on one-hot labels"
                         if loss.family is Family.CATEGORICAL
                         else f"{called(metric)} expects class ids, but gets one-hot labels",
+                        metric,
                         *evidence,
                         effect="fit raises at the first batch: the shapes differ.",
                         severity=Severity.ERROR,
@@ -123,11 +128,12 @@ def _columns(loss: Loss, labels: Labels | None) -> bool:
     )
 
 
-def _finding(message: str, *evidence: Evidence, effect: str, severity: Severity) -> Finding:
+def _finding(message: str, metric: Metric, *evidence: Evidence, effect: str, severity: Severity) -> Finding:
     return RULE.finding(
         message,
         *evidence,
         effect=effect,
         remedy="Write `'accuracy'`, which picks the kind that fits, or the metric of the same kind as the loss.",
         severity=severity,
+        repairs=(ReplaceMetric("accuracy"),) if metric.name in PLAIN else (),
     )

@@ -40,7 +40,16 @@ class Rule:
     ) -> Finding:
         """A finding of this rule; the first evidence is the primary place."""
         return Finding(
-            self.code, self.name, severity or self.severity, message, effect, remedy, evidence, repairs, confidence
+            self.code,
+            self.name,
+            severity or self.severity,
+            message,
+            effect,
+            remedy,
+            evidence,
+            repairs,
+            confidence,
+            safe=self.safe,
         )
 
 

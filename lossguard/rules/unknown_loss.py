@@ -41,7 +41,7 @@ Keras 2 looks for strings among registered custom objects, too (Keras 3 does not
 that register any. Names that only one version of Keras knows, or that early releases knew, are not reported.
 
 ## Fix safety
-No fix: the closest name is a guess.
+Unsafe: the closest name is a guess. There is no fix where no name comes close.
 
 ## References
 - `keras.losses.get`, `keras.metrics.get`, `keras.activations.get`
@@ -53,7 +53,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Fact, Named, Target, UnknownName
-from lossguard.findings import Evidence, Finding, Severity
+from lossguard.findings import Evidence, Finding, Rename, Severity
 from lossguard.rules.rule import Rule
 
 RULE = Rule(
@@ -79,6 +79,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 Evidence(origin, _label(meant, names)),
                 effect=EFFECTS[kind],
                 remedy=_remedy(kind, meant, names),
+                repairs=(Rename(meant),) if meant is not None and names is None else (),
             )
 
 

@@ -4,19 +4,33 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 from lossguard.runtime.library import NotProbed, origin_of, require_keras
 from lossguard.runtime.measure import first_line
 
 SAVED = (".keras", ".h5", ".hdf5")
 _UNSAFE = "pass --allow-code to run the code that is stored in it, if you trust where it comes from"
+_UNKNOWN = ("Could not locate", "Could not deserialize", "Unknown layer", "Unknown object")
+_LONG = 200
+_ANOTHER = "a class of another Keras or of your own; probe file.py:function, which builds the model"
+_ONLY_FUNCTIONS = (
+    "a SavedModel without a Keras model, as model.export writes it, has no loss to look at;"
+    " save it with model.save('model.keras') and probe that"
+)
+_NOT_IN_KERAS_3 = (
+    "Keras 3 can't load a SavedModel; pip install tf_keras, which can,"
+    " or save it with model.save('model.keras') and probe that"
+)
 
 
 class UserError(Exception):
@@ -46,19 +60,71 @@ def _saved(path: Path, *, allow_code: bool) -> Any:
     if not path.exists():
         raise NotProbed(f"{path}: no such file or folder")
     require_keras()
+    graphs = (path / "saved_model.pb").exists()
+    if graphs and find_spec("tf_keras") is None:
+        raise NotProbed(f"loading {path}: {_no_model(path) or _NOT_IN_KERAS_3}")
     failures = []
-    for package in ("keras", "tf_keras"):
+    for package in ("tf_keras",) if graphs else ("keras", "tf_keras"):
         if find_spec(package) is None:
             continue
         keras = import_module(package)
         try:
-            return keras.models.load_model(str(path), safe_mode=not allow_code)
+            with _only_data(package, allow_code=allow_code):
+                found = keras.models.load_model(str(path), safe_mode=not allow_code)
         except Exception as error:  # noqa: BLE001  whatever a damaged file makes Keras raise
             failures.append((f"{package} {getattr(keras, '__version__', '')}", error))
-    told = "; ".join(f"{name}: {first_line(error)}" for name, error in failures)
-    unsafe = any("safe_mode" in str(error) or "unsafe" in str(error).lower() for _, error in failures)
-    advice = f" ({_UNSAFE})" if unsafe and not allow_code else ""
-    raise NotProbed(f"loading {path}: {told}{advice}") from failures[0][1]
+            if _is_refused(error) and not allow_code:
+                break
+        else:
+            if origin_of(found) is None:
+                raise NotProbed(f"loading {path}: {_no_model(path) or _ONLY_FUNCTIONS}")
+            return found
+    told = "; ".join(f"{name}: {_shortened(first_line(error))}" for name, error in failures)
+    by = _saved_by(path)
+    raise NotProbed(f"loading {path}{f' (saved by Keras {by})' if by else ''}: {told}{_advice(failures[-1][1])}") from (
+        failures[0][1]
+    )
+
+
+def _no_model(path: Path) -> str:
+    """Why there is no Keras model in a SavedModel folder; nothing where there may be one."""
+    return "" if (path / "keras_metadata.pb").exists() else _ONLY_FUNCTIONS
+
+
+@contextmanager
+def _only_data(package: str, *, allow_code: bool) -> Iterator[None]:
+    """Keras refuses code in a file while this lasts; `safe_mode` alone does not reach its older formats."""
+    library = import_module(f"{package}.src.saving.serialization_lib") if not allow_code else None
+    if library is None:
+        yield
+        return
+    with library.SafeModeScope(safe_mode=True):
+        yield
+
+
+def _is_refused(error: Exception) -> bool:
+    return "safe_mode" in str(error) or "unsafe" in str(error).lower()
+
+
+def _advice(error: Exception) -> str:
+    if _is_refused(error):
+        return f" ({_UNSAFE})"
+    return f" ({_ANOTHER})" if any(words in str(error) for words in _UNKNOWN) else ""
+
+
+def _shortened(text: str) -> str:
+    """Without the end of what Keras quotes from the file."""
+    return text if len(text) <= _LONG else f"{text[:_LONG]} ..."
+
+
+def _saved_by(path: Path) -> str:
+    """The version of Keras that is written in a `.keras` file."""
+    try:
+        with ZipFile(path) as file:
+            version = json.loads(file.read("metadata.json"))["keras_version"]
+    except (OSError, BadZipFile, KeyError, TypeError, ValueError):
+        return ""
+    return str(version)[:20]
 
 
 def _module(place: str) -> ModuleType:

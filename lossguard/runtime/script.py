@@ -76,6 +76,10 @@ class _Run:
                     sys.stderr.write(user_traceback(why.__cause__))
                 raise _Enough from None
             self.ran.notes.append(f"{how}: {why}")
+        except Exception:  # noqa: BLE001  it is not the program's, which must not catch it
+            traceback.print_exc()
+            self.ran.error = "this is a bug in lossguard; please report it with the lines above"
+            raise _Enough from None
         if not self.goes_on:
             raise _Enough
         return x if batch is None or batch.data is None else batch.data
@@ -168,6 +172,11 @@ def _execute(source: Source, script: str, arguments: list[str], run: _Run) -> No
         run.unfed()
     if not run.ran.models:
         raise NotProbed(f"{source.filename} ended without compiling or training a Keras model")
+
+
+def has_own_frames(error: BaseException) -> bool:
+    """Whether the exception passed through the user's own files."""
+    return any(users(frame.filename) for frame in traceback.extract_tb(error.__traceback__))
 
 
 def user_traceback(error: BaseException) -> str:

@@ -136,10 +136,16 @@ def _float(machine: Machine, node: cst.Float, scope: Scope) -> Value:
 
 
 def _string(machine: Machine, node: cst.SimpleString, scope: Scope) -> Value:
+    text = node.value
+    if text[0] in "\"'" and "\\" not in text and text[:3] not in _LONG_QUOTES:
+        return Const(text[1:-1])
     try:
         return Const(ast.literal_eval(node.value))
     except (ValueError, SyntaxError):
         return machine.unknown("the string can't be read", Site(scope.module, node))
+
+
+_LONG_QUOTES = frozenset({'"""', "'''"})
 
 
 def _concatenated(machine: Machine, node: cst.ConcatenatedString, scope: Scope) -> Value:
@@ -161,6 +167,8 @@ def _formatted(machine: Machine, node: cst.FormattedString, scope: Scope) -> Val
         if not isinstance(value, Const) or part.format_spec is not None or part.conversion is not None:
             return machine.unknown("the string is formatted", Site(scope.module, node))
         parts.append(str(value.value))
+        if sum(map(len, parts)) > operators.MAX_SEQUENCE:
+            return machine.unknown("the text is too long", Site(scope.module, node))
     return Const("".join(parts))
 
 

@@ -106,7 +106,7 @@ _OF_TENSORFLOW_1 = frozenset(
 
 _FLAGS = ("from_logits", "apply_class_balancing")
 _TRUE = frozenset({"true", "yes", "1", "on"})
-_ON_PURPOSE = re.compile(r"assertRaises|\braises\(|except TypeError")
+_ON_PURPOSE = re.compile(r"assertRaises|\braises\(|except TypeError|\bsignature\(")
 
 
 def _on_purpose(site: Site) -> bool:

@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 MAX_STEPS = 20_000
 STEPS_PER_CHARACTER = 2
+MAX_BUDGET = 120_000
+"""Steps for the largest files; some seconds."""
+
 MAX_CALL_DEPTH = 40
 
 
@@ -116,7 +119,7 @@ class Machine:
         self.half_precision = False
         self.guessed = False
         self.steps = 0
-        self.budget = MAX_STEPS + STEPS_PER_CHARACTER * len(program.main.source.text)
+        self.budget = min(MAX_STEPS + STEPS_PER_CHARACTER * len(program.main.source.text), MAX_BUDGET)
         self.unrolled = 1
         self._serial = 0
 

@@ -14,6 +14,7 @@ import libcst as cst
 from libcst._nodes.internal import CodegenState
 
 from lossguard.findings import Position
+from lossguard.static.nesting import too_deep
 
 _LAYOUT = ("whitespace", "lpar", "rpar", "lbracket", "rbracket", "lbrace", "rbrace", "comma", "semicolon", "dot")
 _LAYOUT_FIELDS = {
@@ -44,6 +45,9 @@ def parse(text: str) -> cst.Module:
     Raises:
         SyntaxProblem: the text is not Python that LibCST understands, or is nested too deeply.
     """
+    deep = too_deep(text)
+    if deep is not None:
+        raise SyntaxProblem(deep, "the code is nested too deeply")
     try:
         return cst.parse_module(text)
     except cst.ParserSyntaxError as error:
@@ -76,14 +80,19 @@ def walk(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
     while stack:
         node = stack.pop()
         yield node
-        children: list[cst.CSTNode] = []
-        for name in _semantic_fields(type(node)):
-            value = getattr(node, name)
-            if isinstance(value, cst.CSTNode):
-                children.append(value)
-            elif isinstance(value, (tuple, list)):
-                children.extend(item for item in value if isinstance(item, cst.CSTNode))
-        stack.extend(reversed(children))
+        stack.extend(reversed(children(node)))
+
+
+def children(node: cst.CSTNode) -> list[cst.CSTNode]:
+    """The nodes right below a node but for white space and punctuation, in source order."""
+    found: list[cst.CSTNode] = []
+    for name in _semantic_fields(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, cst.CSTNode):
+            found.append(value)
+        elif isinstance(value, (tuple, list)):
+            found.extend(item for item in value if isinstance(item, cst.CSTNode))
+    return found
 
 
 def statements(body: cst.BaseSuite | cst.Module) -> Iterable[cst.BaseStatement | cst.BaseSmallStatement]:
@@ -165,12 +174,18 @@ class _Spans(CodegenState):
 
 def positions(tree: cst.Module, source: str, nodes: Iterable[cst.CSTNode]) -> dict[int, tuple[Position, Position]]:
     """Where the nodes stand in the source, by `id`; one code generation for all of them."""
-    state = _Spans(tree, frozenset(map(id, nodes)))
-    tree._codegen(state)  # noqa: SLF001 - LibCST has no public way to generate code with an own state
     starts = line_starts(source)
     return {
-        number: (_position(starts, first), _position(starts, last)) for number, (first, last) in state.spans.items()
+        number: (position(starts, first), position(starts, last))
+        for number, (first, last) in spans(tree, nodes).items()
     }
+
+
+def spans(tree: cst.Module, nodes: Iterable[cst.CSTNode]) -> dict[int, tuple[int, int]]:
+    """Where the nodes begin and end, in characters, by `id`; one code generation for all of them."""
+    state = _Spans(tree, frozenset(map(id, nodes)))
+    tree._codegen(state)  # noqa: SLF001 - LibCST has no public way to generate code with an own state
+    return state.spans
 
 
 def line_starts(source: str) -> list[int]:
@@ -178,6 +193,7 @@ def line_starts(source: str) -> list[int]:
     return [0, *(match.end() for match in re.finditer("\r\n|\r|\n", source))]
 
 
-def _position(starts: list[int], offset: int) -> Position:
+def position(starts: list[int], offset: int) -> Position:
+    """The row and the column of a character."""
     row = bisect_right(starts, offset)
     return Position(row, offset - starts[row - 1] + 1)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Container, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 
 from lossguard.facts import Fact, TrainingSetup
-from lossguard.findings import Confidence, Diagnostic, Evidence, Finding, Place, RelatedPlace
+from lossguard.findings import Confidence, Diagnostic, Evidence, Finding, Fix, Place, RelatedPlace
 from lossguard.static import syntax
 from lossguard.static.interpreter import Understanding
 from lossguard.static.places import places
+from lossguard.static.repairs import Repairer
 from lossguard.static.sinks import Case
 from lossguard.static.values import Literal, Site
 from lossguard.static.worlds import Worlds
@@ -22,47 +23,62 @@ Path = frozenset[Literal]
 
 @dataclass(slots=True)
 class _Seen:
-    """One finding and the worlds in which it holds."""
+    """One finding, the fact that it is of, and the worlds in which it holds."""
 
     finding: Finding
+    fact: Fact
     paths: list[Path] = field(default_factory=list)
 
 
-def diagnostics(understanding: Understanding, judge: Judge) -> list[Diagnostic]:
-    """What is wrong with a program, with places; in no particular order."""
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """A finding, the condition under which it holds, and the fact that it is of."""
+
+    finding: Finding
+    when: str | None
+    fact: Fact
+
+
+def diagnostics(understanding: Understanding, judge: Judge, fixable: Container[str] | None = None) -> list[Diagnostic]:
+    """What is wrong with a program, with places; in no particular order. `fixable` None offers all fixes."""
     worlds = understanding.machine.worlds
     findings = _best(list(_conditional(understanding, judge, worlds)))
     if understanding.machine.guessed:
-        findings = [(replace(finding, confidence=Confidence.LIKELY), when) for finding, when in findings]
-    sites = [
-        site for finding, _ in findings for evidence in finding.evidence if isinstance(site := evidence.origin, Site)
-    ]
+        findings = [replace(one, finding=replace(one.finding, confidence=Confidence.LIKELY)) for one in findings]
+    sites = [site for one in findings for evidence in one.finding.evidence if isinstance(site := evidence.origin, Site)]
     where = places(sites)
-    return [_diagnostic(_if_finished(finding, where), when, where) for finding, when in findings]
+    repairer = Repairer()
+    found = []
+    for one in findings:
+        finding = _if_finished(one.finding, where)
+        offered = one.when is None and finding is one.finding and (fixable is None or finding.code in fixable)
+        fix = repairer.fix(finding, one.fact) if offered else None
+        found.append(_diagnostic(finding, one.when, where, fix))
+    return found
 
 
-def _conditional(understanding: Understanding, judge: Judge, worlds: Worlds) -> Iterable[tuple[Finding, str | None]]:
-    groups: dict[Hashable, list[tuple[Path, list[Finding]]]] = defaultdict(list)
+def _conditional(understanding: Understanding, judge: Judge, worlds: Worlds) -> Iterable[_Verdict]:
+    groups: dict[Hashable, list[tuple[Path, Fact, list[Finding]]]] = defaultdict(list)
     partial = {case.group for case in understanding.cases if not case.whole}
     for case in understanding.cases:
         found = [_explained(finding, case, understanding) for finding in judge(case.fact)]
-        groups[case.group].append((frozenset(case.path), found))
+        groups[case.group].append((frozenset(case.path), case.fact, found))
     for group, cases in groups.items():
         seen: dict[Hashable, _Seen] = {}
-        for path, findings in cases:
+        for path, fact, findings in cases:
             for finding in findings if not _supposes_nothing(path, worlds) else []:
-                entry = seen.setdefault(_identity(finding), _Seen(finding))
+                entry = seen.setdefault(_identity(finding), _Seen(finding, fact))
                 entry.paths.append(path)
         for entry in seen.values():
             if len(entry.paths) == len(cases) and len(cases) > 1 and group not in partial:
-                yield entry.finding, None
+                yield _Verdict(entry.finding, None, entry.fact)
                 continue
             paths = simplify(entry.paths)
             literals = {literal for path in paths for literal in path}
             finding = entry.finding
             if any(worlds.condition_at(literal.condition).default for literal in literals):
                 finding = replace(finding, confidence=Confidence.LIKELY)
-            yield finding, _words(paths, worlds)
+            yield _Verdict(finding, _words(paths, worlds), entry.fact)
 
 
 def _supposes_nothing(path: Path, worlds: Worlds) -> bool:
@@ -126,19 +142,19 @@ def _words(paths: list[Path], worlds: Worlds) -> str | None:
     return " or ".join(dict.fromkeys(told))
 
 
-def _best(findings: list[tuple[Finding, str | None]]) -> list[tuple[Finding, str | None]]:
+def _best(findings: list[_Verdict]) -> list[_Verdict]:
     """One finding for each rule and place: the unconditional one, then the one with most evidence."""
-    kept: dict[Hashable, tuple[Finding, str | None]] = {}
-    for finding, when in findings:
-        identity = _identity(finding)
+    kept: dict[Hashable, _Verdict] = {}
+    for one in findings:
+        identity = _identity(one.finding)
         other = kept.get(identity)
-        if other is None or _weight(finding, when) > _weight(*other):
-            kept[identity] = (finding, when)
+        if other is None or _weight(one) > _weight(other):
+            kept[identity] = one
     return list(kept.values())
 
 
-def _weight(finding: Finding, when: str | None) -> tuple[bool, bool, int]:
-    return when is None, finding.confidence is Confidence.CERTAIN, len(finding.evidence)
+def _weight(one: _Verdict) -> tuple[bool, bool, int]:
+    return one.when is None, one.finding.confidence is Confidence.CERTAIN, len(one.finding.evidence)
 
 
 _BLANK = re.compile(r"#\s*(TODO|FIXME|YOUR CODE|Your code|START CODE|END CODE)")
@@ -156,7 +172,7 @@ def _if_finished(finding: Finding, where: dict[Site, Place]) -> Finding:
     return finding
 
 
-def _diagnostic(finding: Finding, when: str | None, where: dict[Site, Place]) -> Diagnostic:
+def _diagnostic(finding: Finding, when: str | None, where: dict[Site, Place], fix: Fix | None) -> Diagnostic:
     told = [
         (where[evidence.origin], evidence.label) for evidence in finding.evidence if isinstance(evidence.origin, Site)
     ]
@@ -174,4 +190,5 @@ def _diagnostic(finding: Finding, when: str | None, where: dict[Site, Place]) ->
         tuple(RelatedPlace(other, text) for other, text in told[1:]),
         when,
         finding.also,
+        fix,
     )

@@ -89,6 +89,7 @@ class Worlds:
         self._trail: list[int] = []
         self._journals: list[tuple[Written, int]] = []
         self._equal: dict[Hashable, object] = {}
+        self._compared: dict[Hashable, list[int]] = {}
         self._of_rounds: set[int] = set()
 
     # conditions
@@ -145,9 +146,9 @@ class Worlds:
         low, high = float("-inf"), float("inf")
         excluded: set[object] = set()
         equal: tuple[object, ...] = ()
-        for number in self._trail:
+        for number in self._compared.get(symbol, ()):
             comparison = self._conditions[number].comparison
-            if comparison is None or comparison.symbol != symbol:
+            if comparison is None:
                 continue
             relation = comparison.relation if self._assumed[number] else _NEGATED[comparison.relation]
             constant = comparison.constant
@@ -165,10 +166,9 @@ class Worlds:
                         low = max(low, constant + 1)
                     case _:
                         low = max(low, constant)
-        while low in excluded:
-            low += 1
-        while high in excluded:
-            high -= 1
+        for _ in excluded:  # an infinite bound never leaves them
+            low += low in excluded
+            high -= high in excluded
         return Bounds(low, high, frozenset(excluded), equal)
 
     def equal_to(self, symbol: Hashable) -> tuple[object, ...]:
@@ -176,6 +176,8 @@ class Worlds:
         return (self._equal[symbol],) if symbol in self._equal else ()
 
     def _compare(self, comparison: Comparison) -> bool | None:
+        if not self._compared.get(comparison.symbol):
+            return None
         bounds = self.bounds(comparison.symbol)
         relation, constant = comparison.relation, comparison.constant
         if bounds.equal:
@@ -233,6 +235,8 @@ class Worlds:
             condition = self._conditions[literal.condition]
             pending.extend(condition.implied if literal.holds else condition.refuted)
             comparison = condition.comparison
+            if comparison is not None:
+                self._compared.setdefault(comparison.symbol, []).append(literal.condition)
             if (
                 comparison is not None
                 and literal.holds is (comparison.relation == "==")
@@ -251,6 +255,7 @@ class Worlds:
             del self._assumed[number]
             comparison = self._conditions[number].comparison
             if comparison is not None:
+                self._compared[comparison.symbol].pop()
                 self._equal.pop(comparison.symbol, None)
 
     # state
@@ -313,6 +318,7 @@ class Worlds:
         first = options[0][1]
         if all(value == first for _, value in options[1:]):
             return first
+        self._step()
         flat: list[tuple[Guard, Value]] = []
         for guard, value in options:
             if isinstance(value, Choice):
@@ -421,22 +427,30 @@ def _consistent(guard: Guard) -> bool:
 
 def _merge_equal(options: list[tuple[Guard, Value]]) -> list[tuple[Guard, Value]]:
     """Options with equal values and guards that differ in the side of one condition become one."""
-    merged = list(options)
-    changed = True
-    while changed:
-        changed = False
-        for i, (guard, value) in enumerate(merged):
-            for j in range(i + 1, len(merged)):
-                other, also = merged[j]
-                difference = guard ^ other
-                if value == also and (not difference or _opposite(difference)):
-                    merged[i] = (guard & other, value)
-                    del merged[j]
-                    changed = True
-                    break
-            if changed:
-                break
-    return merged
+    guards = [guard for guard, _ in options]
+    values = [value for _, value in options]
+    kinds = [next(i for i, known in enumerate(values) if known is value or known == value) for value in values]
+
+    def meet(i: int, j: int) -> bool:
+        """Whether the options become one, the first of them."""
+        if kinds[i] != kinds[j] or len(guards[i]) != len(guards[j]):
+            return False
+        difference = guards[i] ^ guards[j]
+        if difference and not _opposite(difference):
+            return False
+        guards[i] &= guards[j]
+        del guards[j], kinds[j], values[j]
+        return True
+
+    i = 0
+    while i < len(guards):
+        if any(meet(i, j) for j in range(i + 1, len(guards))):
+            # what comes before may meet the changed one
+            while (before := next((k for k in range(i) if meet(k, i)), None)) is not None:
+                i = before
+        else:
+            i += 1
+    return list(zip(guards, values, strict=True))
 
 
 def _opposite(difference: frozenset[Literal]) -> bool:

@@ -1,0 +1,208 @@
+"""The text of a module as its tree sees it: where nodes stand, what holds them, which names are imported."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from lossguard.findings import Edit
+from lossguard.static import syntax
+
+if TYPE_CHECKING:
+    from lossguard.static.program import Module
+
+
+class NoFix(Exception):  # noqa: N818  the way out of an edit that can't be made
+    """The code is not written in a way that can be edited for certain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Replace the characters from `start` to `end` of a module's text by `content`."""
+
+    start: int
+    end: int
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """One name of a `from` import: the statement, the alias, the module it comes from, the name it is bound to."""
+
+    statement: cst.ImportFrom
+    alias: cst.ImportAlias
+    source: str
+    bound: str
+
+
+class Layout:
+    """One module's text, nodes and imports; made once, for all fixes in it."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self.text = module.source.text
+        self._starts = syntax.line_starts(self.text)
+        self._parents: dict[int, cst.CSTNode] = {}
+        self.names: dict[str, list[cst.Name]] = defaultdict(list)
+        self.imports: list[cst.Import] = []
+        self.imported: list[Imported] = []
+        nodes = list(syntax.walk(module.tree))
+        for node in nodes:
+            for child in syntax.children(node):
+                self._parents[id(child)] = node
+        self._spans = syntax.spans(module.tree, nodes)
+        for node in nodes:
+            match node:
+                case cst.Name() if not self._is_label(node):
+                    self.names[node.value].append(node)
+                case cst.Import():
+                    self.imports.append(node)
+                case cst.ImportFrom():
+                    self.imported += _aliases(node)
+
+    def _is_label(self, node: cst.Name) -> bool:
+        """Whether a name is no variable: a keyword or an attribute."""
+        parent = self.parent(node)
+        return (isinstance(parent, cst.Arg) and parent.keyword is node) or (
+            isinstance(parent, cst.Attribute) and parent.attr is node
+        )
+
+    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        return self._parents.get(id(node))
+
+    def span(self, node: cst.CSTNode) -> tuple[int, int]:
+        """Where a node begins and ends, in characters."""
+        found = self._spans.get(id(node))
+        if found is None:
+            raise NoFix
+        return found
+
+    def code(self, node: cst.CSTNode) -> str:
+        start, end = self.span(node)
+        return self.text[start:end]
+
+    def is_at_top(self, statement: cst.BaseSmallStatement) -> bool:
+        """Whether a statement stands alone in its line, outside of all blocks."""
+        line = self.parent(statement)
+        return (
+            isinstance(line, cst.SimpleStatementLine)
+            and len(line.body) == 1
+            and self.parent(line) is (self.module.tree)
+        )
+
+    def edit(self, change: Change) -> Edit:
+        """The change with its place in the file, where that place has the text that the tree was made from."""
+        source = self.module.source
+        start, end = (syntax.position(self._starts, offset) for offset in (change.start, change.end))
+        place = source.place(start, end)
+        row = self.text[self._starts[start.row - 1] : change.start]
+        written = source.lines(place)
+        if source.stretch(place) != " ".join(self.text[change.start : change.end].split()):
+            raise NoFix
+        if len(written) < place.start.row or not written[place.start.row - 1][: place.start.column - 1].endswith(row):
+            raise NoFix
+        return Edit(place, change.content)
+
+    # changes
+
+    def replaced(self, node: cst.CSTNode, content: str) -> Change:
+        return Change(*self.span(node), content)
+
+    def with_keyword(self, call: cst.Call, argument: str) -> Change:
+        """One more argument at the end of a call."""
+        if any(given.star for given in call.args):
+            raise NoFix
+        if not call.args:
+            end = self.span(call)[1] - 1
+            return Change(end, end, argument)
+        last, end = self.span(call.args[-1])
+        before = self.span(call.args[-2])[1] if len(call.args) > 1 else self.text.rindex("(", 0, last) + 1
+        gap = self.text[before:last].lstrip(",")
+        return Change(end, end, f",{gap if gap.isspace() else ' '}{argument}")
+
+    def without(self, call: cst.Call, argument: cst.Arg) -> Change:
+        """One argument less, with its comma."""
+        number = next(number for number, given in enumerate(call.args) if given is argument)
+        start, end = self.span(argument)
+        if number:
+            start = self.span(call.args[number - 1])[1]
+        elif len(call.args) > 1:
+            end = self.span(call.args[1])[0]
+        if self.text[start:end].count("#"):
+            raise NoFix
+        if len(call.args) == 1:
+            close = self.span(call)[1] - 1
+            if self.text[end:close].strip(", \t"):
+                raise NoFix
+            end = close
+        return Change(start, end, "")
+
+    def swapped(self, first: cst.CSTNode, second: cst.CSTNode) -> list[Change]:
+        return [self.replaced(first, self.code(second)), self.replaced(second, self.code(first))]
+
+    # names
+
+    def assigned(self, name: cst.Name) -> cst.BaseExpression:
+        """The value of a variable that is assigned once and used here only."""
+        uses = self.names[name.value]
+        if len(uses) == 2:  # noqa: PLR2004  where it is assigned, and here
+            definition = uses[0] if uses[1] is name else uses[1]
+            target = self.parent(definition)
+            assignment = self.parent(target) if isinstance(target, cst.AssignTarget) else None
+            if isinstance(assignment, cst.Assign) and len(assignment.targets) == 1:
+                return assignment.value
+        raise NoFix
+
+    def import_of(self, name: str) -> Imported | None:
+        """The `from` import that binds a name, where there is one and nothing else does."""
+        found = [one for one in self.imported if one.bound == name]
+        if len(found) > 1:
+            raise NoFix
+        return found[0] if found else None
+
+    def renamed(self, name: cst.Name, new: str, homes: frozenset[str]) -> list[Change]:
+        """Another name of the same module instead; imported, and the old one no longer, where nothing else uses it."""
+        old = self.import_of(name.value)
+        if old is None or old.alias.asname is not None or old.source.rpartition(".")[2] not in homes:
+            raise NoFix
+        there = self.import_of(new)
+        changes = [self.replaced(name, new)]
+        alone = len(self.names[name.value]) == 2  # noqa: PLR2004  the import and this use
+        if there is not None:
+            if there.alias.asname is not None or there.source != old.source:
+                raise NoFix
+            return [*changes, *(self.pruned(old) if alone else [])]
+        if new in self.names:
+            raise NoFix
+        if alone:
+            return [*changes, self.replaced(old.alias.name, new)]
+        end = self.span(old.alias.name)[1]
+        return [*changes, Change(end, end, f", {new}")]
+
+    def pruned(self, old: Imported) -> list[Change]:
+        """The import without this name; as it is where it would be left without any."""
+        aliases = [one.alias for one in self.imported if one.statement is old.statement]
+        number = next(number for number, alias in enumerate(aliases) if alias is old.alias)
+        if len(aliases) == 1:
+            return []
+        start, end = self.span(old.alias)
+        if number:
+            start, end = self.span(aliases[number - 1].name)[1], self.span(old.alias.name)[1]
+        else:
+            end = self.span(aliases[1])[0]
+        return [] if "#" in self.text[start:end] else [Change(start, end, "")]
+
+
+def _aliases(node: cst.ImportFrom) -> list[Imported]:
+    source = "." * len(node.relative) + (syntax.dotted(node.module) or "" if node.module is not None else "")
+    if isinstance(node.names, cst.ImportStar):
+        return []
+    found = []
+    for alias in node.names:
+        name = syntax.dotted(alias.name) or ""
+        bound = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else name
+        found.append(Imported(node, alias, source, bound))
+    return found

@@ -1,0 +1,453 @@
+"""From repairs to edits: what a rule proposes becomes text, at the places where the facts come from."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from lossguard.catalog import losses as catalog
+from lossguard.catalog import metrics as metric_catalog
+from lossguard.catalog.layers import LAYERS
+from lossguard.facts import (
+    Decode,
+    Fact,
+    Loss,
+    LossCall,
+    Metric,
+    Misuse,
+    NotInstantiated,
+    Output,
+    Spelling,
+    TrainingSetup,
+    UnknownName,
+)
+from lossguard.findings import (
+    Confidence,
+    Edit,
+    Finding,
+    Fix,
+    Instantiate,
+    Rename,
+    Repair,
+    ReplaceLoss,
+    ReplaceMetric,
+    SetActivation,
+    SetFromLogits,
+    SetThreshold,
+    SetUnits,
+    SwapArguments,
+)
+from lossguard.static.layout import Change, Layout, NoFix
+from lossguard.static.spelling import spelled
+from lossguard.static.values import Site
+
+if TYPE_CHECKING:
+    from lossguard.static.program import Module
+
+_CONSTANTS = frozenset({"None", "True", "False"})
+_HOMES = frozenset({"losses", "metrics", "backend"})
+_PASSED_ON = frozenset({"name", "reduction", "dtype", "y_true", "y_pred"})
+
+Changes = list[tuple[Layout, Change]]
+
+
+class Repairer:
+    """Makes the fixes of one program."""
+
+    def __init__(self) -> None:
+        self._layouts: dict[Module, Layout] = {}
+
+    def fix(self, finding: Finding, fact: Fact) -> Fix | None:
+        """The edits that make all repairs of a finding; None where one of them can't be made."""
+        if not finding.repairs:
+            return None
+        changes: Changes = []
+        try:
+            for repair in finding.repairs:
+                changes += self._changes(repair, finding, fact)
+            edits = _edits(changes)
+        except NoFix:
+            return None
+        message = " and ".join(_told(repair) for repair in finding.repairs)
+        safe = finding.safe and finding.confidence is Confidence.CERTAIN
+        return Fix(safe, message[0].upper() + message[1:], edits) if edits else None
+
+    def _changes(self, repair: Repair, finding: Finding, fact: Fact) -> Changes:
+        match repair, fact:
+            case SetFromLogits(value=value), TrainingSetup(loss=Loss() as loss) | LossCall(loss=loss):
+                return self._from_logits(loss, value=value)
+            case ReplaceLoss(name=name), TrainingSetup(loss=Loss() as loss) | LossCall(loss=loss):
+                return self._loss(loss, name)
+            case (
+                SetActivation(name=name),
+                TrainingSetup(output=Output() as output) | LossCall(prediction=Output() as output),
+            ):
+                return self._activation(output, name)
+            case SetUnits(width=width), TrainingSetup(output=Output() as output):
+                return self._units(output, width.size)
+            case SetThreshold(), Decode(origin=Site() as site):
+                return self._comparison(site)
+            case SetThreshold(), TrainingSetup(metrics=metrics):
+                return self._threshold(_blamed(finding, metrics))
+            case ReplaceMetric(name=name), TrainingSetup(metrics=metrics):
+                return self._metric(_blamed(finding, metrics), name)
+            case SwapArguments(), LossCall(origin=Site() as site):
+                return self._swap(site)
+            case Rename(name=name), UnknownName(origin=Site() as site):
+                layout, node = self._value(site)
+                return [(layout, layout.replaced(node, _requoted(node, name)))]
+            case Instantiate(), NotInstantiated(misuse=Misuse.CLASS, origin=Site() as site):
+                return self._instantiate(site)
+        raise NoFix
+
+    def _at(self, origin: object) -> tuple[Layout, cst.CSTNode]:
+        """The module and the expression of an origin."""
+        if not isinstance(origin, Site):
+            raise NoFix
+        layout = self._layouts.get(origin.module)
+        if layout is None:
+            layout = self._layouts[origin.module] = Layout(origin.module)
+        node = origin.node
+        return layout, node.value if isinstance(node, cst.Arg) else node
+
+    def _value(self, origin: object) -> tuple[Layout, cst.CSTNode]:
+        """The expression of an origin; of a variable that is used there only, what it is assigned."""
+        layout, node = self._at(origin)
+        if not isinstance(node, cst.Name) or node.value in _CONSTANTS:
+            return layout, node
+        return layout, node if layout.import_of(node.value) is not None else layout.assigned(node)
+
+    # the loss
+
+    def _from_logits(self, loss: Loss, *, value: bool) -> Changes:
+        if loss.from_logits_origin is not None:
+            layout, node = self._at(loss.from_logits_origin)
+            if not isinstance(node, cst.Name) or node.value not in {"True", "False"}:
+                raise NoFix
+            return [(layout, layout.replaced(node, str(value)))]
+        spec = catalog.LOSSES.get(loss.name)
+        if not value or spec is None or spec.class_name is None or not spec.takes_from_logits:
+            raise NoFix
+        layout, node = self._at(loss.origin)
+        argument = "from_logits=True"
+        if isinstance(node, cst.Call):
+            if not _is_loss(node.func, loss):
+                raise NoFix
+            return [(layout, layout.with_keyword(node, argument))]
+        made = f"{spec.class_name}({argument})"
+        if loss.spelling is Spelling.STRING:
+            layout, node = self._value(loss.origin)
+            if not isinstance(node, cst.SimpleString):
+                raise NoFix
+            expression, added = spelled(layout, "losses", spec.class_name)
+            changes = [layout.replaced(node, f"{expression}({argument})"), *added]
+        elif not _is_loss(node, loss):
+            raise NoFix
+        elif isinstance(node, cst.Attribute):
+            changes = [layout.replaced(node.attr, made)]
+        elif isinstance(node, cst.Name) and loss.spelling is Spelling.CLASS:
+            changes = [layout.replaced(node, made)]
+        elif isinstance(node, cst.Name):
+            renamed = layout.renamed(node, spec.class_name, _HOMES)
+            changes = [layout.replaced(node, made), *renamed[1:]]
+        else:
+            raise NoFix
+        return [(layout, change) for change in changes]
+
+    def _loss(self, loss: Loss, name: str) -> Changes:
+        spec = catalog.LOSSES[name]
+        if loss.spelling is Spelling.STRING:
+            layout, node = self._value(loss.origin)
+            return [(layout, layout.replaced(node, _requoted(node, name)))]
+        layout, node = self._at(loss.origin)
+        function, new = node, name
+        if isinstance(node, cst.Call):
+            function = node.func
+            made = loss.spelling is Spelling.INSTANCE
+            _check_arguments(node, spec.parameters if made else spec.function_parameters, positions=0 if made else 2)
+        if loss.spelling is not Spelling.FUNCTION:
+            new = spec.class_name or ""
+        if not new or not _is_loss(function, loss):
+            raise NoFix
+        return self._name(layout, function, new)
+
+    def _name(self, layout: Layout, function: cst.CSTNode, new: str) -> Changes:
+        match function:
+            case cst.Attribute(attr=attr):
+                return [(layout, layout.replaced(attr, new))]
+            case cst.Name():
+                return [(layout, change) for change in layout.renamed(function, new, _HOMES)]
+        raise NoFix
+
+    # the output layer
+
+    def _activation(self, output: Output, name: str) -> Changes:
+        if output.activation_origin is None:
+            layout, call = self._at(output.origin)
+            spec = LAYERS.get(_last(call.func)) if isinstance(call, cst.Call) else None
+            if not isinstance(call, cst.Call) or spec is None or spec.activation_parameter != "activation":
+                raise NoFix
+            by_position = sum(given.keyword is None for given in call.args)
+            if name == "linear" or by_position > spec.parameters.index("activation"):
+                raise NoFix
+            quote = _quote(layout, call)
+            return [(layout, layout.with_keyword(call, f"activation={quote}{name}{quote}"))]
+        layout, node = self._value(output.activation_origin)
+        if isinstance(node, cst.Call):
+            return [(layout, self._activation_call(layout, node, name))]
+        holder = layout.parent(node)
+        around = layout.parent(holder) if isinstance(holder, cst.Arg) else None
+        if isinstance(node, cst.SimpleString):
+            if name == "linear" and isinstance(holder, cst.Arg) and isinstance(around, cst.Call) and holder.keyword:
+                return [(layout, layout.without(around, holder))]
+            return [(layout, layout.replaced(node, _requoted(node, name)))]
+        is_none = isinstance(node, cst.Name) and node.value == "None"
+        if not isinstance(holder, cst.Arg) or not isinstance(around, cst.Call):
+            raise NoFix
+        if is_none or isinstance(node, cst.Attribute):
+            if name == "linear" and holder.keyword is not None:
+                return [(layout, layout.without(around, holder))]
+            quote = _quote(layout, around)
+            return [(layout, layout.replaced(node, f"{quote}{name}{quote}"))]
+        raise NoFix
+
+    def _activation_call(self, layout: Layout, call: cst.Call, name: str) -> Change:
+        """Another activation as a layer, or as a function of a tensor."""
+        kind = _last(call.func)
+        if kind == "Activation":
+            for number, given in enumerate(call.args):
+                if given.keyword.value == "activation" if given.keyword is not None else number == 0:
+                    return layout.replaced(given.value, _requoted(given.value, name))
+        if kind in {"softmax", "sigmoid", "relu", "tanh"} and len(call.args) == 1 and not call.args[0].star:
+            inner = call.args[0].value
+            around = layout.parent(call)
+            targets = [layout.code(one.target) for one in around.targets] if isinstance(around, cst.Assign) else []
+            if name == "linear" and _has_other_readers(layout, call):
+                raise NoFix
+            if name == "linear" and layout.code(inner) in targets:
+                raise NoFix  # `x = x` is nothing to leave in a program
+            if name == "linear":
+                code = layout.code(inner)
+                simple = isinstance(inner, (cst.Name, cst.Call, cst.Subscript, cst.Attribute))
+                bare = simple or (isinstance(around, cst.Assign) and "\n" not in code)
+                return layout.replaced(call, code if bare else f"({code})")
+            if name in {"softmax", "sigmoid", "tanh"} and isinstance(call.func, cst.Attribute):
+                return layout.replaced(call.func.attr, name)
+        raise NoFix
+
+    def _units(self, output: Output, size: int | None) -> Changes:
+        layout, call = self._at(output.origin)
+        if size is None or not isinstance(call, cst.Call) or _last(call.func) != "Dense":
+            raise NoFix
+        for number, given in enumerate(call.args):
+            if given.keyword.value in {"units", "output_dim"} if given.keyword is not None else number == 0:
+                value: cst.CSTNode = given.value
+                if isinstance(value, cst.Name):
+                    value = layout.assigned(value)
+                if isinstance(value, cst.Integer):
+                    return [(layout, layout.replaced(value, str(size)))]
+        raise NoFix
+
+    # metrics, comparisons, calls
+
+    def _threshold(self, metric: Metric) -> Changes:
+        parameter = metric_catalog.METRICS[
+            metric.name if metric.name in metric_catalog.METRICS else "BinaryAccuracy"
+        ].threshold_parameter
+        if parameter is None:
+            raise NoFix
+        layout, node = self._value(metric.origin)
+        if isinstance(node, cst.SimpleString) and metric.name in {"accuracy", "BinaryAccuracy"}:
+            expression, added = spelled(layout, "metrics", "BinaryAccuracy")
+            made = layout.replaced(node, f"{expression}(name={node.value}, threshold=0.0)")
+            return [(layout, change) for change in (made, *added)]
+        layout, node = self._at(metric.origin)
+        if not isinstance(node, cst.Call) or _last(node.func) != metric.name:
+            raise NoFix
+        for given in node.args:
+            if given.keyword is not None and given.keyword.value == parameter:
+                if not isinstance(given.value, cst.Float):
+                    raise NoFix
+                return [(layout, layout.replaced(given.value, "0.0"))]
+        if any(given.keyword is None for given in node.args):
+            raise NoFix
+        return [(layout, layout.with_keyword(node, f"{parameter}=0.0"))]
+
+    def _metric(self, metric: Metric, name: str) -> Changes:
+        """A string instead of a metric that has no name of its own, and that nothing else in the file names."""
+        layout, node = self._at(metric.origin)
+        known = _in_history(metric.name)
+        if known != name and layout.text.count(known) > (metric.spelling is not Spelling.INSTANCE):
+            raise NoFix
+        if isinstance(node, cst.SimpleString):
+            return [(layout, layout.replaced(node, _requoted(node, name)))]
+        if isinstance(node, cst.Call):
+            named = _only_name(node)
+            if _last(node.func) != metric.name or (node.args and named is None):
+                raise NoFix
+            function: cst.CSTNode = node.func
+            name = named or name
+        else:
+            function = node
+        quote = _quote(layout, node)
+        changes = [layout.replaced(node, f"{quote}{name}{quote}")]
+        if isinstance(function, cst.Name):
+            old = layout.import_of(function.value)
+            if old is None:
+                raise NoFix
+            if len(layout.names[function.value]) == 2:  # noqa: PLR2004  the import and this use
+                changes += layout.pruned(old)
+        elif not isinstance(function, cst.Attribute):
+            raise NoFix
+        return [(layout, change) for change in changes]
+
+    def _instantiate(self, site: Site) -> Changes:
+        layout, node = self._at(site)
+        if not isinstance(node, (cst.Name, cst.Attribute)) or _last(node) not in catalog.CLASSES:
+            raise NoFix
+        end = layout.span(node)[1]
+        return [(layout, Change(end, end, "()"))]
+
+    def _comparison(self, site: Site) -> Changes:
+        layout, node = self._at(site)
+        if isinstance(node, cst.Comparison) and len(node.comparisons) == 1:
+            for side in (node.left, node.comparisons[0].comparator):
+                if isinstance(side, cst.Float):
+                    return [(layout, layout.replaced(side, "0.0"))]
+        raise NoFix
+
+    def _swap(self, site: Site) -> Changes:
+        layout, call = self._at(site)
+        if not isinstance(call, cst.Call) or any(given.star for given in call.args):
+            raise NoFix
+        names = {given.keyword.value: given.value for given in call.args if given.keyword is not None}
+        plain = [given.value for given in call.args if given.keyword is None]
+        if {"y_true", "y_pred"} <= set(names):
+            pair = [names["y_true"], names["y_pred"]]
+        elif len(plain) >= 2:  # noqa: PLR2004
+            pair = [*plain[:2]]
+        else:
+            raise NoFix
+        return [(layout, change) for change in layout.swapped(*pair)]
+
+
+def _edits(changes: Changes) -> tuple[Edit, ...]:
+    """The changes as edits of files, where no two of them meet."""
+    ordered = sorted(
+        dict.fromkeys(changes), key=lambda one: (one[0].module.serial, one[1].start, one[1].end, one[1].content)
+    )
+    for (layout, change), (other, following) in pairwise(ordered):
+        if layout is other and (
+            following.start < change.end or (change.start, change.end) == (following.start, following.end)
+        ):
+            raise NoFix
+    return tuple(layout.edit(change) for layout, change in ordered)
+
+
+def _blamed(finding: Finding, metrics: tuple[Metric, ...]) -> Metric:
+    """The metric at the primary place."""
+    for metric in metrics:
+        if metric.origin == finding.evidence[0].origin:
+            return metric
+    raise NoFix
+
+
+def _has_other_readers(layout: Layout, call: cst.Call) -> bool:
+    """Whether more than the loss sees this tensor: an attribute that is read again, a function that is called again."""
+    node: cst.CSTNode | None = layout.parent(call)
+    while node is not None:
+        if isinstance(node, cst.Assign):
+            for one in node.targets:
+                if isinstance(one.target, cst.Attribute):
+                    name = re.escape(one.target.attr.value)
+                    if len(re.findall(rf"\.{name}\b", layout.text)) > 2:  # noqa: PLR2004  here, and in the loss
+                        return True
+        if isinstance(node, cst.FunctionDef):
+            name = re.escape(node.name.value)
+            return len(re.findall(rf"\b{name}\(", layout.text)) > 2  # noqa: PLR2004  its definition, and one call
+        node = layout.parent(node)
+    return False
+
+
+def _only_name(call: cst.Call) -> str | None:
+    """The name that a metric is given and nothing else, where it is a string that means the same."""
+    if len(call.args) == 1 and (call.args[0].keyword is None or call.args[0].keyword.value == "name"):
+        value = call.args[0].value
+        if isinstance(value, cst.SimpleString) and value.evaluated_value in {"accuracy", "acc"}:
+            return str(value.evaluated_value)
+    return None
+
+
+def _in_history(metric: str) -> str:
+    """The name under which Keras reports a metric of this class."""
+    return re.sub("(?<!^)(?=[A-Z])", "_", metric).lower()
+
+
+def _last(function: cst.CSTNode) -> str:
+    """The name at the end of `a.b.name`."""
+    match function:
+        case cst.Attribute(attr=attr):
+            return attr.value
+        case cst.Name(value=name):
+            return name
+    return ""
+
+
+def _is_loss(function: cst.CSTNode, loss: Loss) -> bool:
+    """Whether an expression is the loss by a name of its own, not by a variable."""
+    name = _last(function)
+    if catalog.CLASSES.get(name) == loss.name or name == loss.name:
+        return True
+    return catalog.FUNCTIONS.get(f"keras.losses.{name}") == loss.name
+
+
+def _check_arguments(call: cst.Call, taken: tuple[str, ...], positions: int) -> None:
+    """That another loss takes these arguments, too."""
+    for number, given in enumerate(call.args):
+        if given.star or (given.keyword is None and number >= positions):
+            raise NoFix
+        if given.keyword is not None and given.keyword.value not in {*taken, *_PASSED_ON}:
+            raise NoFix
+
+
+def _requoted(node: cst.CSTNode, text: str) -> str:
+    """Another string in the same quotes."""
+    if not isinstance(node, cst.SimpleString) or not isinstance(node.evaluated_value, str):
+        raise NoFix
+    return f"{node.prefix}{node.quote}{text}{node.quote}"
+
+
+def _quote(layout: Layout, near: cst.CSTNode) -> str:
+    """The quotes that the file uses most, those of the same statement first."""
+    node: cst.CSTNode | None = near
+    while node is not None and not isinstance(node, cst.SimpleStatementLine):
+        node = layout.parent(node)
+    for text in (layout.code(node) if node is not None else "", layout.text):
+        single, double = text.count("'"), text.count('"')
+        if single != double:
+            return "'" if single > double else '"'
+    return '"'
+
+
+def _told(repair: Repair) -> str:
+    """A repair as the first words of a sentence."""
+    match repair:
+        case SetFromLogits(value=value):
+            return f"say `from_logits={value}`"
+        case SetActivation(name="linear"):
+            return "leave the activation away"
+        case SetActivation(name=name) | ReplaceLoss(name=name) | ReplaceMetric(name=name):
+            return f"use `{name}`"
+        case SetUnits(width=width):
+            return f"set the units to {width}"
+        case SetThreshold(value=value):
+            return f"set the threshold to {value:g}"
+        case SwapArguments():
+            return "swap the arguments"
+        case Rename(name=name):
+            return f"write `{name}`"
+        case Instantiate():
+            return "make an instance"
