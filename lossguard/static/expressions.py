@@ -185,7 +185,7 @@ def _elements(machine: Machine, nodes: Sequence[cst.BaseElement], scope: Scope, 
             items.append(value)
             continue
         spread = operators.items_of(machine, machine.worlds.options(value)[0][1])
-        if not isinstance(spread, Tuple):
+        if not isinstance(spread, Tuple) or len(items) + len(spread.items) > MAX_ELEMENTS:
             return machine.unknown("it is spread from an unknown sequence", site)
         items.extend(spread.items)
     return Tuple(tuple(items))

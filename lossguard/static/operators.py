@@ -172,6 +172,8 @@ def _concatenated(machine: Machine, left: Value, right: Value) -> Value | None:
     first, second = items_of(machine, left), items_of(machine, right)
     if not (isinstance(first, Tuple) and isinstance(second, Tuple)):
         return None
+    if len(first.items) + len(second.items) > MAX_SEQUENCE:
+        return machine.unknown("the sequence is long")
     joined = Tuple(first.items + second.items)
     if isinstance(left, List):
         return List(left.site, machine.serial(), {"items": joined})

@@ -309,7 +309,9 @@ def extend(machine: Machine, target: List, addition: Value, site: Site) -> None:
     old = machine.pick(target.fields["items"])
     new = sequence(machine, machine.worlds.options(addition)[0][1])
     match old, new:
-        case Tuple(items=first), Tuple(items=second) if not machine.summarising:
+        case Tuple(items=first), Tuple(items=second) if (
+            not machine.summarising and len(first) + len(second) <= operators.MAX_SEQUENCE
+        ):
             machine.write(target, "items", Tuple(first + second))
         case Tuple(items=()), _:
             machine.write(target, "items", Many(element_of(machine, new, site)))
