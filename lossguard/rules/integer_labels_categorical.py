@@ -77,7 +77,10 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 at_loss(loss, "wants one-hot labels"),
                 at_labels(labels),
                 at_layer(output),
-                effect="fit raises ValueError at the first batch: the labels do not have the shape of the output.",
+                effect="Labels of shape (n,) raise ValueError at the first batch; a column (n, 1) is compared with"
+                " every unit, silently."
+                if focal
+                else "fit raises ValueError at the first batch: the labels do not have the shape of the output.",
                 remedy="Encode the labels with `keras.utils.to_categorical`."
                 if focal
                 else "Use `sparse_categorical_crossentropy`, or encode the labels with `keras.utils.to_categorical`.",

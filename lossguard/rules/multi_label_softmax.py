@@ -79,11 +79,19 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 at_output(output),
                 at_labels(labels),
                 effect="The outputs share a total of 1, so that a sample with two right labels can't be answered"
-                " (0.48 of samples right where independent units reach 1.00).",
+                " (0.48 of samples right where independent units reach 1.00)."
+                if output.range is Range.SIMPLEX
+                else "The loss divides the outputs by their sum: what one right label gains, another loses.",
                 remedy="Use `sigmoid` units with `binary_crossentropy`.",
+                severity=Severity.WARNING if _independent_focal(output, loss) else Severity.ERROR,
                 confidence=Confidence.LIKELY,
                 repairs=_repairs(output, loss),
             )
+
+
+def _independent_focal(output: Output, loss: Loss) -> bool:
+    """Sigmoid units learn by the focal loss all the same, if not what is meant (executed)."""
+    return output.activation in SIGMOIDS and "focal" in loss.name
 
 
 def _repairs(output: Output, loss: Loss) -> tuple[Repair, ...]:
