@@ -45,7 +45,7 @@ def test_activations_by_any_name() -> None:
         *labels.LOADERS,
         *labels.PASSED_THROUGH,
         *labels.ENCODERS,
-        *labels.NOT_ENCODERS,
+        *sorted(labels.NOT_ENCODERS),
         *(head.name for head in applications.HEADS),
         *(f"keras.layers.{name}" for name in LAYERS if name != "Input"),
         *(f"keras.losses.{name}" for name in losses.CLASSES),
