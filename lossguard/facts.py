@@ -316,7 +316,14 @@ class LossArgument:
     meant: str | None = None
 
 
-Fact = TrainingSetup | LossCall | Decode | UnknownName | NotInstantiated | LossArgument
+@dataclass(frozen=True, slots=True)
+class LayerOutput:
+    """What one layer gives, whatever model it becomes a part of."""
+
+    output: Output
+
+
+Fact = TrainingSetup | LayerOutput | LossCall | Decode | UnknownName | NotInstantiated | LossArgument
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,3 +169,20 @@ def test_labels_encoded_twice_in_a_dataset() -> None:
         model.fit(data)
     """
     assert codes(program) == ["LG207"]
+
+
+@pytest.mark.parametrize(
+    ("layer", "expected"),
+    [
+        ("Dense(1, activation='softmax')", ["LG105"]),
+        ("Dense(output_dim=1, activation='softmax')", ["LG105"]),
+        ("Conv1D(1, 3, activation='softmax')", ["LG105"]),
+        ("Conv1D(1, 3, activation='softmax', data_format='channels_first')", []),
+        ("Dense(1, activation='sigmoid')", []),
+        ("Dense(2, activation='softmax')", []),
+        ("Dense(1, activation=lambda x: keras.ops.softmax(x, axis=1))", []),
+    ],
+)
+def test_a_layer_that_no_model_here_is_made_of(layer: str, expected: list[str]) -> None:
+    program = f"import keras\nfrom keras.layers import Conv1D, Dense\nCONFIG = {{'layers': [{layer}], 'loss': 'mse'}}\n"
+    assert [diagnostic.code for diagnostic in check_source(program, "program.py").diagnostics] == expected

@@ -1,7 +1,8 @@
 """Softmax over a single unit always answers 1.
 
 ## What it does
-Reports a model whose output is a softmax over one unit, whatever its loss.
+Reports a model whose output is a softmax over one unit, whatever its loss, and a layer of one unit with that
+activation wherever it stands: in a list of layers that another file makes a model of, or inside of a model.
 
 ## Why it matters
 Softmax divides by the sum over the units. With one unit it divides a number by itself: every prediction is
@@ -52,7 +53,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossguard.facts import Fact, Family, Labels, Loss, LossCall, Output, Range, Target, TrainingSetup, Width
+from lossguard.facts import (
+    Fact,
+    Family,
+    Labels,
+    LayerOutput,
+    Loss,
+    LossCall,
+    Output,
+    Range,
+    Target,
+    TrainingSetup,
+    Width,
+)
 from lossguard.findings import Evidence, Finding, Repair, SetActivation, SetUnits, Severity
 from lossguard.rules.premises import VECTOR_ENCODINGS, at_layer, at_loss, called, elsewhere, if_known, label_width
 from lossguard.rules.rule import Rule
@@ -108,6 +121,14 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 effect=_effect(loss, target),
                 remedy=_remedy(labels),
                 repairs=_repairs(loss, labels),
+            )
+
+        case LayerOutput(output=Output(range=Range.SIMPLEX, activation="softmax") as output) if output.width.is_(1):
+            yield RULE.finding(
+                "softmax over 1 unit always answers 1, so this layer tells nothing",
+                at_layer(output),
+                effect="What comes out is 1.0 for every input, before and after training.",
+                remedy=_remedy(None),
             )
 
 

@@ -12,11 +12,14 @@ from lossguard.catalog.layers import LAYERS
 
 # imported for the models of library calls that they register
 from lossguard.static import (
-    arrays,
+    array_functions,
+    array_methods,
     datasets,
+    encoders,
     expressions,
     functions,
     imports,
+    label_sources,
     layers,
     losses,
     models,
@@ -43,7 +46,19 @@ from lossguard.static.values import (
     forget_keys,
 )
 
-LIBRARY_MODELS = (arrays, datasets, layers, losses, models, predictions, python, tables)
+LIBRARY_MODELS = (
+    array_functions,
+    array_methods,
+    datasets,
+    encoders,
+    label_sources,
+    layers,
+    losses,
+    models,
+    predictions,
+    python,
+    tables,
+)
 _NOT_RUN = (
     "keras.layers.",
     "keras.losses.",

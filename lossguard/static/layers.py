@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from lossguard.catalog.activations import ACTIVATIONS, NAMES, RAW
 from lossguard.catalog.activations import FUNCTIONS as ACTIVATION_FUNCTIONS
 from lossguard.catalog.layers import LAYERS, OLD_PARAMETERS, Effect, LayerSpec, RangeEffect, RankEffect
-from lossguard.facts import LogitsRepair, Named, Output, Range, Width
+from lossguard.facts import LayerOutput, LogitsRepair, Named, Output, Range, Width
 from lossguard.static.functions import ATTRIBUTES, FUNCTIONS, PREFIXED, Call, call, method
 from lossguard.static.machine import Machine
 from lossguard.static.named import unknown_name
@@ -124,6 +124,7 @@ def make_layer(request: Call) -> Value:
     machine = request.machine
     layer = Layer(kind, _as_of_today(machine, kind, request.arguments), request.site, machine.serial())
     _check_names(machine, layer)
+    _check_softmax(machine, layer)
     if kind == "Input":
         return _input(machine, layer)
     if kind[0].islower():
@@ -146,6 +147,30 @@ def _check_names(machine: Machine, layer: Layer) -> None:
                 if fact is not None:
                     path = tuple(dict.fromkeys((*machine.worlds.path, *guard)))
                     machine.cases.append(Case(fact, path, (id(site.node), option.value), whole=False))
+
+
+def _check_softmax(machine: Machine, layer: Layer) -> None:
+    """Note a softmax over the units of this layer, where their number is plain: it needs no model to be judged."""
+    spec = LAYERS[layer.kind]
+    if spec.effect is not Effect.SET or spec.range_effect is not RangeEffect.OWN or spec.activation_parameter is None:
+        return
+    size, activation = (_given(layer, name) for name in (spec.size_parameter or "", spec.activation_parameter))
+    if layer.arguments.keyword("data_format") is not None or activation != Const("softmax") or size != Const(1):
+        return
+    site = layer.site
+    where = argument_site(layer, spec.activation_parameter)
+    output = Output(Width(1), Range.SIMPLEX, "softmax", site, where, layer.kind)
+    machine.cases.append(Case(LayerOutput(output), machine.worlds.path, ("layer", id(site.node)), whole=False))
+
+
+def _given(layer: Layer, name: str) -> Value | None:
+    """An argument of a layer as it was passed, under its present name or an old one."""
+    spec = LAYERS[layer.kind]
+    old = [old for old, new in OLD_PARAMETERS.get(layer.kind, {}).items() if new == name]
+    found = (layer.arguments.keyword(spelling) for spelling in (name, *old))
+    position = spec.parameters.index(name) if name in spec.parameters else len(layer.arguments.positional)
+    by_place = layer.arguments.positional[position] if position < len(layer.arguments.positional) else None
+    return next((value for value in found if value is not None), by_place)
 
 
 def _as_of_today(machine: Machine, kind: str, arguments: Arguments) -> Arguments:

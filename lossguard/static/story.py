@@ -14,7 +14,8 @@ from lossguard.static.values import Site
 def story(understanding: Understanding) -> Iterator[str]:
     """One line for each setup, in the order they were met."""
     setups = [case for case in understanding.cases if isinstance(case.fact, TrainingSetup)]
-    sites = [case.fact.origin for case in setups if isinstance(case.fact.origin, Site)]
+    origins = [case.fact.origin for case in setups if isinstance(case.fact, TrainingSetup)]
+    sites = [origin for origin in origins if isinstance(origin, Site)]
     where = places(sites)
     worlds = understanding.machine.worlds
     told = dict[str, None]()

@@ -1,0 +1,254 @@
+"""Methods, attributes, subscripts and operators of arrays of labels."""
+
+from __future__ import annotations
+
+from lossguard.facts import Encoding, Width
+from lossguard.static.array_functions import distinct, expanded, flattened, ids_of, reshaped, retyped
+from lossguard.static.arrays import (
+    BINARY_CLASSES,
+    ONE_PER_SAMPLE,
+    PER_CLASS,
+    again,
+    as_array,
+    changed,
+    class_count,
+    key_for,
+    made,
+    plain,
+)
+from lossguard.static.functions import ATTRIBUTES, Call, method
+from lossguard.static.layers import FULL_SLICE, shape_value, value_of_width
+from lossguard.static.machine import Machine
+from lossguard.static.operators import overload
+from lossguard.static.subscripts import is_slice, items
+from lossguard.static.values import (
+    NONE,
+    Api,
+    Array,
+    Const,
+    Site,
+    Tuple,
+    Unknown,
+    Value,
+    derived,
+)
+
+# methods and attributes
+
+_KEEPING = [
+    "copy",
+    "numpy",
+    "tolist",
+    "to_numpy",
+    "to_list",
+    "sample",
+    "shuffle",
+    "head",
+    "tail",
+    "dropna",
+    "reset_index",
+    "take",
+    "sort_values",
+    "cpu",
+    "detach",
+    "compute",
+    "persist",
+]
+
+
+@method(Array, *_KEEPING)
+def _kept(request: Call) -> Value:
+    """The same labels; a list made of a column may hold lists, and become an array of more axes."""
+    assert isinstance(request.receiver, Array)
+    unsure = request.name.startswith(("tolist", "to_list")) and request.receiver.labels.encoding is Encoding.UNKNOWN
+    return changed(request.receiver, rank=None) if unsure else request.receiver
+
+
+@method(Array, "astype")
+def _astype(request: Call) -> Value:
+    assert isinstance(request.receiver, Array)
+    dtype = request.get("dtype", 0)
+    labels = request.receiver.labels
+    boolean = dtype in {Api("builtins.bool"), Const("bool"), Api("numpy.bool_")}
+    if boolean and labels.encoding is Encoding.INTEGER:
+        return changed(request.receiver, encoding=Encoding.BINARY, classes=Width(BINARY_CLASSES), low=0, high=1)
+    return retyped(request.receiver, dtype)
+
+
+@method(Array, "reshape")
+def _reshape(request: Call) -> Value:
+    assert isinstance(request.receiver, Array)
+    positional = request.arguments.positional
+    shape = request.get("newshape", 0) if len(positional) == 1 else Tuple(positional)
+    return reshaped(request, request.receiver, shape)
+
+
+@method(Array, "flatten", "ravel", "squeeze")
+def _flatten(request: Call) -> Value:
+    assert isinstance(request.receiver, Array)
+    return flattened(request.receiver)
+
+
+@method(Array, "argmax")
+def _argmax_method(request: Call) -> Value:
+    assert isinstance(request.receiver, Array)
+    axis = request.get("axis", 0)
+    if request.receiver.labels.encoding in PER_CLASS and axis in {Const(1), Const(-1)}:
+        return ids_of(request.machine, request.receiver, request.site)
+    return request.unknown("the place of the greatest")
+
+
+@method(Array, "max")
+def _max(request: Call) -> Value:
+    assert isinstance(request.receiver, Array)
+    high = request.receiver.labels.high
+    if high is not None and float(high).is_integer():
+        return Const(int(high))
+    return Unknown(derived("max", request.receiver.key), "the greatest label", request.site)
+
+
+@method(Array, "nunique")
+def _nunique(request: Call) -> Value:
+    return value_of_width(request.machine, class_count(request.machine, request.receiver))
+
+
+@method(Array, "unique")
+def _unique_method(request: Call) -> Value:
+    return distinct(request.machine, request.receiver, request.site)
+
+
+@method(Array, "toarray", "todense", "to_frame")
+def _dense(request: Call) -> Value:
+    return request.receiver
+
+
+@method(Array, "*")
+def _array_method(request: Call) -> Value:
+    return request.machine.unknown("a method of an array", request.site)
+
+
+@method(Unknown, "*")
+def _unknown_method(request: Call) -> Value:
+    return request.unknown()
+
+
+def _array_attribute(machine: Machine, owner: Value, name: str, site: Site) -> Value | None:
+    assert isinstance(owner, Array)
+    labels = owner.labels
+    match name:
+        case "values":
+            return owner
+        case "shape" if labels.rank is not None:
+            return shape_value(machine, labels.rank, labels.width)
+        case "T" if labels.rank == 1:
+            return owner
+        case "ndim" if labels.rank is not None:
+            return Const(labels.rank)
+        case "shape" | "T" | "ndim" | "size" | "dtype" | "index" | "columns" | "str" | "cat" | "dt":
+            return machine.unknown(f"{name} of an array", site, derived("attribute", owner.key, name))
+        case "iloc" | "loc":
+            return owner
+    return None
+
+
+ATTRIBUTES[Array] = _array_attribute
+
+
+@items
+def _array_item(machine: Machine, owner: Value, index: Value, site: Site) -> Value | None:
+    if not isinstance(owner, Array):
+        return None
+    labels = owner.labels
+    if isinstance(owner.key, tuple) and owner.key[0] == "eye" and not is_slice(index):
+        return _one_hot_by_eye(machine, owner, index, site)
+    indices = index.items if isinstance(index, Tuple) and not is_slice(index) else (index,)
+    if len(indices) == 1:
+        return _selected(owner, index)
+    first, *rest = indices
+    if rest == [NONE] or rest == [Api("numpy.newaxis")] or rest == [Api("tensorflow.newaxis")]:
+        return expanded(owner, Const(1)) if labels.rank == 1 else plain(machine, owner)
+    if first == Const(...) and len(rest) == 1:
+        return plain(machine, owner) if rest[0] != NONE else expanded(owner, Const(-1))
+    if rest == [FULL_SLICE]:
+        return owner
+    if len(rest) == 1 and isinstance(rest[0], Const) and is_slice(first):
+        if labels.encoding in PER_CLASS and labels.again is None:
+            return changed(
+                owner, encoding=Encoding.BINARY, rank=1, width=Width(), classes=Width(BINARY_CLASSES), low=0, high=1
+            )
+        if labels.encoding in ONE_PER_SAMPLE and labels.width.size == 1:
+            return changed(owner, rank=1, width=Width())
+    return plain(machine, owner)
+
+
+def _selected(owner: Array, index: Value) -> Array:
+    """Some samples: one, a stretch, or those that a mask or a list of indices picks.
+
+    A mask may leave classes out, and with them the least and the greatest label.
+    """
+    if isinstance(index, Const):
+        return changed(owner, rank=None)
+    if is_slice(index) or owner.labels.encoding not in {Encoding.INTEGER, Encoding.SIGNED}:
+        return Array(owner.labels, owner.key)
+    return changed(owner, low=None, high=None, classes=Width())
+
+
+def _one_hot_by_eye(machine: Machine, owner: Array, index: Value, site: Site) -> Value:
+    source = as_array(machine, index, site)
+    rank = source.labels.rank + 1 if isinstance(source, Array) and source.labels.rank is not None else None
+    labels = owner.labels
+    found = made(
+        site,
+        Encoding.ONE_HOT,
+        key_for(machine, source),
+        machine.text(site),
+        rank=rank,
+        width=labels.width,
+        classes=labels.width,
+    )
+    decoded = isinstance(source, Array) and source.labels.encoding in PER_CLASS
+    return found if decoded else again(machine, found, source, site)
+
+
+_COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">="})
+
+
+@overload
+def _arithmetic(machine: Machine, symbol: str, left: Value, right: Value, site: Site) -> Value | None:
+    array = left if isinstance(left, Array) else right if isinstance(right, Array) else None
+    if array is None:
+        return None
+    other = right if array is left else left
+    labels = array.labels
+    if symbol in _COMPARISONS and labels.encoding in ONE_PER_SAMPLE and isinstance(other, Const):
+        return made(
+            site,
+            Encoding.BINARY,
+            ("made", machine.serial()),
+            machine.text(site),
+            rank=labels.rank,
+            width=labels.width,
+            low=0,
+            high=1,
+            classes=Width(BINARY_CLASSES),
+            dtype="bool",
+        )
+    number = other.value if isinstance(other, Const) else None
+    if not isinstance(number, (int, float)) or isinstance(number, bool) or array is right:
+        return plain(machine, array)
+    if symbol in "+-" and labels.encoding is Encoding.INTEGER and isinstance(number, int):
+        return _shifted(array, number if symbol == "+" else -number)
+    if symbol == "%" and number == BINARY_CLASSES and labels.encoding is Encoding.INTEGER:
+        return changed(array, encoding=Encoding.BINARY, low=0, high=1, classes=Width(BINARY_CLASSES))
+    if symbol in "*/+-" and labels.encoding is Encoding.CONTINUOUS:
+        return changed(array, low=None, high=None)
+    return plain(machine, array)
+
+
+def _shifted(array: Array, offset: int) -> Array:
+    labels = array.labels
+    low = labels.low + offset if labels.low is not None else None
+    high = labels.high + offset if labels.high is not None else None
+    if low is not None and low < 0:
+        return changed(array, encoding=Encoding.UNKNOWN, low=None, high=None)
+    return changed(array, low=low, high=high)
