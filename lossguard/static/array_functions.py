@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lossguard.facts import Encoding, Width
 from lossguard.static import python  # noqa: F401  the models of built-in functions, which these complete
 from lossguard.static.arrays import (
@@ -11,7 +13,9 @@ from lossguard.static.arrays import (
     as_array,
     changed,
     class_count,
+    encoding_of,
     for_arrays,
+    is_whole,
     made,
     plain,
 )
@@ -200,6 +204,9 @@ def _joined(request: Call, value: Value) -> Value | None:
     if len(arrays) != len(parts) or not arrays or request.get("axis", 1) not in {None, Const(0)}:
         return request.unknown("arrays put together")
     first = arrays[0]
+    values = frozenset[float]().union(*(array.values for array in arrays))
+    if len(values) > 1 and all(array.values and array.labels.rank == 1 for array in arrays):
+        return _of_values(request, first, values)
     alike = all(
         array.labels.encoding is first.labels.encoding and array.labels.rank == first.labels.rank for array in arrays
     )
@@ -209,6 +216,39 @@ def _joined(request: Call, value: Value) -> Value | None:
     return request.unknown("different arrays put together")
 
 
+def _of_values(request: Call, first: Array, values: frozenset[float]) -> Value:
+    """`np.concatenate([np.zeros(n), np.ones(m)])`: one value after the other."""
+    encoding, classes = encoding_of(values)
+    if encoding not in {Encoding.BINARY, Encoding.INTEGER, Encoding.SIGNED}:
+        return request.unknown("different arrays put together")
+    labels = replace(
+        first.labels,
+        encoding=encoding,
+        low=min(values),
+        high=max(values),
+        classes=classes,
+        origin=request.site,
+        source=request.machine.text(request.site),
+    )
+    return Array(labels, ("made", request.machine.serial()), values=values)
+
+
+def _repeated(request: Call, value: Value) -> Value | None:
+    """`np.repeat(np.arange(k), n)`, `np.tile([0, 1], n)`: the labels that were there, and no others."""
+    if not isinstance(value, Array) or value.labels.rank != 1 or request.get("axis", 2) not in {None, NONE, Const(0)}:
+        return None
+    times = items_of(request.machine, request.get("repeats", 1) or request.get("reps", 1) or NONE)
+    if isinstance(times, Tuple) and request.name.endswith("tile"):
+        return None
+    labels = value.labels
+    if labels.encoding is Encoding.UNKNOWN and is_whole(labels) and labels.low == 0 and labels.high:
+        count = int(labels.high) + 1
+        encoding = Encoding.BINARY if count == BINARY_CLASSES else Encoding.INTEGER
+        return changed(value, encoding=encoding, classes=Width(count))
+    return replace(value, elements=None)
+
+
+for_arrays(("numpy.repeat", "numpy.tile"), _repeated)
 for_arrays(("numpy.concatenate", "numpy.append", "tensorflow.concat"), _joined)
 for_arrays(("numpy.hstack", "numpy.r_"), _joined)
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from math import isfinite
+from operator import add, mul, sub
+
 from lossguard.facts import Encoding, Width
 from lossguard.static.array_functions import distinct, expanded, flattened, ids_of, reshaped, retyped
 from lossguard.static.arrays import (
@@ -12,6 +17,8 @@ from lossguard.static.arrays import (
     as_array,
     changed,
     class_count,
+    encoding_of,
+    is_whole,
     key_for,
     made,
     plain,
@@ -21,6 +28,7 @@ from lossguard.static.layers import FULL_SLICE, shape_value, value_of_width
 from lossguard.static.machine import Machine
 from lossguard.static.operators import overload
 from lossguard.static.subscripts import is_slice, items
+from lossguard.static.targets import filling
 from lossguard.static.values import (
     NONE,
     Api,
@@ -234,15 +242,78 @@ def _arithmetic(machine: Machine, symbol: str, left: Value, right: Value, site: 
             dtype="bool",
         )
     number = other.value if isinstance(other, Const) else None
-    if not isinstance(number, (int, float)) or isinstance(number, bool) or array is right:
+    if not isinstance(number, (int, float)) or isinstance(number, bool):
+        return plain(machine, array)
+    reverse = array is right
+    if array.values and symbol in _LINEAR:
+        operation = _LINEAR[symbol]
+        values = (operation(number, old) if reverse else operation(old, number) for old in array.values)
+        return Array(
+            replace(plain(machine, array).labels, rank=labels.rank, width=labels.width),
+            array.key,
+            values=frozenset(values),
+        )
+    if labels.classes.size == BINARY_CLASSES and labels.rank is not None and symbol in _LINEAR:
+        return _of_two_values(machine, array, symbol, number, reverse=reverse)
+    if symbol in "*+-" and labels.encoding is Encoding.CONTINUOUS:
+        return changed(array, low=None, high=None)
+    if reverse and symbol != "+":
         return plain(machine, array)
     if symbol in "+-" and labels.encoding is Encoding.INTEGER and isinstance(number, int):
         return _shifted(array, number if symbol == "+" else -number)
-    if symbol == "%" and number == BINARY_CLASSES and labels.encoding is Encoding.INTEGER:
-        return changed(array, encoding=Encoding.BINARY, low=0, high=1, classes=Width(BINARY_CLASSES))
-    if symbol in "*/+-" and labels.encoding is Encoding.CONTINUOUS:
+    if symbol == "%" and isinstance(number, int) and number > 1 and is_whole(labels):
+        return _remainders(array, number)
+    if symbol == "/" and labels.encoding is Encoding.CONTINUOUS:
         return changed(array, low=None, high=None)
     return plain(machine, array)
+
+
+_LINEAR: dict[str, Callable[[float, float], float]] = {"+": add, "-": sub, "*": mul}
+
+
+def _of_two_values(machine: Machine, array: Array, symbol: str, number: float, *, reverse: bool) -> Array:
+    """Labels of two values after a step of `2 * y - 1`."""
+    labels = array.labels
+    ends = (0.0, 1.0) if labels.encoding is Encoding.BINARY else (labels.low, labels.high)
+    operation = _LINEAR[symbol]
+    made_of = [operation(number, end) if reverse else operation(end, number) for end in ends if end is not None]
+    if len(made_of) != BINARY_CLASSES or made_of[0] == made_of[1] or not all(map(isfinite, made_of)):
+        return plain(machine, array)
+    encoding, classes = encoding_of(made_of)
+    known = encoding if encoding in {Encoding.BINARY, Encoding.SIGNED} else Encoding.UNKNOWN
+    two = Width(BINARY_CLASSES) if known is Encoding.UNKNOWN else classes
+    return changed(array, encoding=known, low=min(made_of), high=max(made_of), classes=two)
+
+
+def _remainders(array: Array, divisor: int) -> Array:
+    """`y % k`: every remainder occurs, where there are as many labels."""
+    labels = array.labels
+    if labels.high is not None and labels.high < divisor:
+        return array
+    encoding = Encoding.BINARY if divisor == BINARY_CLASSES else Encoding.INTEGER
+    return changed(array, encoding=encoding, low=0, high=divisor - 1, classes=Width(divisor))
+
+
+@filling
+def _filled(machine: Machine, array: Array, value: Value, site: Site) -> Value | None:
+    """`y = np.zeros(n); y[100:] = 1`: an array of labels that is filled class by class."""
+    value = machine.pick(value)
+    number = value.value if isinstance(value, Const) else None
+    if not array.values or not isinstance(number, (int, float)) or array.labels.rank != 1:
+        return None
+    values = array.values | {float(number)}
+    encoding, classes = encoding_of(values)
+    if encoding not in {Encoding.BINARY, Encoding.INTEGER, Encoding.SIGNED} or len(values) == 1:
+        return replace(array, values=values)
+    sure = encoding is not Encoding.INTEGER
+    labels = replace(
+        array.labels,
+        encoding=encoding,
+        low=min(values) if sure else None,
+        high=max(values) if sure else None,
+        classes=classes if sure else Width(),
+    )
+    return replace(array, labels=labels, values=values)
 
 
 def _shifted(array: Array, offset: int) -> Array:

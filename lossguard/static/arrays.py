@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import replace
 
 from lossguard.facts import EncodedAgain, Encoding, Labels, Width
@@ -59,6 +59,11 @@ def again(machine: Machine, array: Array, first: Value, site: Site) -> Array:
     return changed(array, rank=COLUMN_RANK + 1, again=EncodedAgain(first.labels, site, machine.text(site)))
 
 
+def is_whole(labels: Labels) -> bool:
+    """Whether the labels are known to be whole numbers."""
+    return labels.encoding in {Encoding.INTEGER, Encoding.BINARY} or (labels.dtype or "").startswith("int")
+
+
 # literals
 
 
@@ -96,21 +101,26 @@ def _literal(machine: Machine, numbers: list[float | str], site: Site, elements:
     width = Width(1) if rank > 1 else None
     if any(isinstance(number, str) for number in numbers):
         return made(site, Encoding.STRING, key, text, rank=rank, elements=elements, classes=Width(len(set(numbers))))
-    values = [number for number in numbers if not isinstance(number, str)]
+    values = {number for number in numbers if not isinstance(number, str)}
+    encoding, classes = encoding_of(values)
     low, high = min(values), max(values)
-    if any(not float(number).is_integer() for number in values):
-        return made(site, Encoding.CONTINUOUS, key, text, rank=rank, low=low, high=high, width=width, elements=elements)
-    if set(values) <= {0, 1}:
-        encoding, classes = Encoding.BINARY, Width(BINARY_CLASSES)
-    elif set(values) == {-1, 1}:
-        encoding, classes = Encoding.SIGNED, Width(BINARY_CLASSES)
-    elif low >= 0 and len(set(values)) == high - low + 1:
-        encoding, classes = Encoding.INTEGER, Width(int(high - low) + 1)
-    else:
-        encoding, classes = Encoding.UNKNOWN, Width()
     return made(
         site, encoding, key, text, rank=rank, low=low, high=high, width=width, classes=classes, elements=elements
     )
+
+
+def encoding_of(values: Collection[float]) -> tuple[Encoding, Width]:
+    """How labels of these values, one per sample, are written down, and the number of their classes."""
+    low, high = min(values), max(values)
+    if any(not float(number).is_integer() for number in values):
+        return Encoding.CONTINUOUS, Width()
+    if set(values) <= {0, 1}:
+        return Encoding.BINARY, Width(BINARY_CLASSES)
+    if set(values) == {-1, 1}:
+        return Encoding.SIGNED, Width(BINARY_CLASSES)
+    if low >= 0 and len(set(values)) == high - low + 1:
+        return Encoding.INTEGER, Width(int(high - low) + 1)
+    return Encoding.UNKNOWN, Width()
 
 
 def _table(machine: Machine, rows: list[list[float | str]], site: Site) -> Value:

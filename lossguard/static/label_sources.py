@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lossguard.catalog.labels import DATASETS, OPENML, LabelSpec, Returns
 from lossguard.facts import Encoding, Width
 from lossguard.static.arrays import (
     BINARY_CLASSES,
+    COLUMN_RANK,
     as_array,
     changed,
     made,
     plain,
 )
-from lossguard.static.functions import FUNCTIONS, Call, function
+from lossguard.static.functions import FUNCTIONS, Call, function, method
 from lossguard.static.layers import width_of
 from lossguard.static.machine import Machine
 from lossguard.static.operators import items_of
 from lossguard.static.python import NATIVE_ATTRIBUTES
 from lossguard.static.subscripts import items
 from lossguard.static.values import (
+    FALSE,
     NONE,
     TRUE,
     Api,
@@ -141,48 +145,66 @@ def _bunch_item(machine: Machine, owner: Value, index: Value, site: Site) -> Val
     return None
 
 
+_GENERATORS = frozenset({"numpy.random.default_rng", "numpy.random.Generator", "numpy.random.RandomState"})
+
+
+@function(*_GENERATORS)
+def _generator(request: Call) -> Value:
+    return Native(request.name, request.arguments, request.site, request.machine.serial())
+
+
+@method(Native, "integers", "randint", "random", "rand", "uniform", "normal", "randn", "standard_normal", "choice")
+def _generated(request: Call) -> Value:
+    """A method of a generator of random numbers does what the function of that name in `numpy.random` does."""
+    generator = request.receiver
+    if not isinstance(generator, Native) or generator.name not in _GENERATORS:
+        return request.unknown("a method that is not followed")
+    name = f"numpy.random.{'randint' if request.name == 'integers' else request.name}"
+    return FUNCTIONS[name](replace(request, name=name, receiver=NONE))
+
+
 @function("numpy.random.randint", "numpy.random.random_integers")
 def _randint(request: Call) -> Value:
-    return _integers(request, request.get("low", 0), request.get("high", 1), request.get("size", 2))
+    low, high = request.get("low", 0), request.get("high", 1)
+    if request.name.endswith("random_integers") or request.get("endpoint") not in {None, FALSE}:
+        return request.unknown("random numbers with both ends")
+    return _integers(request, low, high, request.get("size", 2))
 
 
-def _integers(request: Call, low: Value | None, high: Value | None, size: Value | None, first: int = 0) -> Value:
+def _integers(request: Call, low: Value | None, high: Value | None, size: Value | None) -> Value:
+    """Random whole numbers from `low` to below `high`; from 0 to below `low` where that is all."""
     if high is None or high == NONE:
-        low, high = Const(first), low
-    bounds = [
+        low, high = Const(0), low
+    least, beyond = (
         bound.value if isinstance(bound, Const) and isinstance(bound.value, int) else None for bound in (low, high)
-    ]
-    least, beyond = bounds
-    shape = items_of(request.machine, size or NONE)
+    )
+    machine = request.machine
+    shape = items_of(machine, size or NONE)
     rank = len(shape.items) if isinstance(shape, Tuple) else 1 if size not in {None, NONE} else None
     if rank is None or rank == 0:
         return request.unknown("a random number")
-    column = isinstance(shape, Tuple) and rank == BINARY_CLASSES and shape.items[-1] == Const(1)
-    key = ("made", request.machine.serial())
-    text = request.machine.text(request.site)
-    if rank > 1 and not column:
-        return made(request.site, Encoding.UNKNOWN, key, text, rank=rank)
-    width = Width(1) if column else None
-    if least != 0 or beyond is None:
-        classes = width_of(request.machine, high, request.origin("high", 1)) if least == 0 else None
-        encoding = Encoding.UNKNOWN if least is None or least < 0 else Encoding.INTEGER
-        if least is not None and beyond is not None and encoding is Encoding.INTEGER:
-            classes = Width(beyond - least)
-        return made(
-            request.site,
-            encoding,
-            key,
-            text,
-            rank=rank,
-            width=width,
-            low=least,
-            classes=classes,
-            high=beyond - 1 if beyond is not None else None,
-        )
-    encoding = Encoding.BINARY if beyond == BINARY_CLASSES else Encoding.INTEGER
-    return made(
-        request.site, encoding, key, text, rank=rank, width=width, low=0, high=beyond - 1, classes=Width(beyond)
-    )
+    width = _last_axis(request, shape) or Width()
+    key, text = ("made", machine.serial()), machine.text(request.site)
+    if rank > 1 and width.size != 1:
+        several = rank == COLUMN_RANK and (least, beyond) == (0, 2) and width.at_least(2)
+        encoding = Encoding.MULTI_HOT if several else Encoding.UNKNOWN
+        return made(request.site, encoding, key, text, rank=rank, width=width)
+    if least is None or least < 0:
+        high_known = beyond - 1 if beyond is not None else None
+        return made(request.site, Encoding.UNKNOWN, key, text, rank=rank, width=width, low=least, high=high_known)
+    if beyond is None:
+        classes = width_of(machine, high, request.origin("high", 1)) if least == 0 else None
+        return made(request.site, Encoding.INTEGER, key, text, rank=rank, width=width, low=least, classes=classes)
+    encoding = Encoding.BINARY if (least, beyond) == (0, BINARY_CLASSES) else Encoding.INTEGER
+    classes = Width(beyond - least)
+    return made(request.site, encoding, key, text, rank=rank, width=width, low=least, high=beyond - 1, classes=classes)
+
+
+def _last_axis(request: Call, shape: Value) -> Width | None:
+    """The size of the last axis of a shape, where there is one beside the first."""
+    if not isinstance(shape, Tuple) or len(shape.items) < COLUMN_RANK:
+        return None
+    return width_of(request.machine, shape.items[-1], request.site)
 
 
 @function("tensorflow.random.uniform", "keras.random.randint", "keras.random.uniform")
@@ -193,38 +215,80 @@ def _tensorflow_uniform(request: Call) -> Value:
         or (isinstance(dtype, Api) and ".int" in dtype.name)
         or (isinstance(dtype, Const) and str(dtype.value).startswith("int"))
     )
-    if not whole:
-        return request.unknown("random numbers")
     low = request.get("minval", 1) or Const(0)
+    if not whole:
+        return _of_shape(request, request.get("shape", 0), _spread(low, request.get("maxval", 2)))
     return _integers(request, low, request.get("maxval", 2), request.get("shape", 0))
 
 
-@function(
-    "numpy.random.rand",
-    "numpy.random.random",
-    "numpy.random.random_sample",
-    "numpy.random.uniform",
-    "numpy.zeros",
-    "numpy.ones",
-    "numpy.empty",
-    "numpy.full",
-)
-def _filled(request: Call) -> Value:
-    """Numbers that say nothing of classes, in an array of known shape."""
+@function("numpy.random.rand", "numpy.random.random", "numpy.random.random_sample", "numpy.empty")
+def _floats(request: Call) -> Value:
+    """Numbers that say nothing of classes: people put them where labels are to come."""
     if request.name.endswith(".rand"):
-        shape: Value = Tuple(request.arguments.positional)
-    elif request.name.endswith("uniform"):
-        shape = request.get("size", 2) or NONE
-    else:
-        shape = request.get("shape", 0) or request.get("size") or NONE
-    entries = items_of(request.machine, shape)
+        return _of_shape(request, Tuple(request.arguments.positional))
+    return _of_shape(request, request.get("shape", 0) or request.get("size", 0))
+
+
+@function("numpy.random.uniform")
+def _uniform(request: Call) -> Value:
+    return _of_shape(request, request.get("size", 2), _spread(request.get("low", 0), request.get("high", 1)))
+
+
+def _spread(low: Value | None, high: Value | None) -> Encoding:
+    """Random numbers in [0, 1) may stand for anything; beyond, they are targets."""
+    ends = [end.value for end in (low, high) if isinstance(end, Const) and isinstance(end.value, (int, float))]
+    return Encoding.CONTINUOUS if any(end < 0 or end > 1 for end in ends) else Encoding.UNKNOWN
+
+
+@function("numpy.random.randn", "numpy.random.normal", "numpy.random.standard_normal", "tensorflow.random.normal")
+def _normal(request: Call) -> Value:
+    match request.name.rpartition(".")[2]:
+        case "randn":
+            size: Value | None = Tuple(request.arguments.positional)
+        case "standard_normal":
+            size = request.get("size", 0)
+        case _:
+            size = request.get("shape", 0) if request.name.startswith("tensorflow.") else request.get("size", 2)
+    return _of_shape(request, size, Encoding.CONTINUOUS)
+
+
+_FILLS = {"numpy.zeros": 0.0, "numpy.ones": 1.0}
+
+
+@function("numpy.full", *_FILLS)
+def _of_one_value(request: Call) -> Value:
+    """An array of one value, which says nothing of classes by itself."""
+    given = request.get("fill_value", 1) if request.name == "numpy.full" else Const(_FILLS[request.name])
+    found = _of_shape(request, request.get("shape", 0))
+    if not isinstance(found, Array) or not isinstance(given, Const) or not isinstance(given.value, (int, float)):
+        return found
+    return replace(found, values=frozenset({float(given.value)}))
+
+
+@function("numpy.arange")
+def _arange(request: Call) -> Value:
+    """Whole numbers in order: no labels yet, but what `np.arange(n) % k` makes them of."""
+    positional = request.arguments.positional
+    if len(positional) != 1 or request.arguments.keywords or request.arguments.open:
+        return request.unknown("numbers in order")
+    stop = request.machine.pick(positional[0])
+    if isinstance(stop, Const) and not isinstance(stop.value, int):
+        return request.unknown("numbers in order")
+    high = stop.value - 1 if isinstance(stop, Const) and isinstance(stop.value, int) and stop.value > 0 else None
+    key, text = ("made", request.machine.serial()), request.machine.text(request.site)
+    low = 0 if high is not None else None
+    return made(request.site, Encoding.UNKNOWN, key, text, rank=1, dtype="int64", low=low, high=high)
+
+
+def _of_shape(request: Call, shape: Value | None, encoding: Encoding = Encoding.UNKNOWN) -> Value:
+    """An array of known shape."""
+    machine = request.machine
+    entries = items_of(machine, shape or NONE)
     rank = len(entries.items) if isinstance(entries, Tuple) else 1 if entries != NONE else None
     if not rank:
         return request.unknown("a random number")
-    last = entries.items[-1] if isinstance(entries, Tuple) and rank > 1 else NONE
-    width = width_of(request.machine, last, request.site) if last != NONE else None
-    key = ("made", request.machine.serial())
-    return made(request.site, Encoding.UNKNOWN, key, request.machine.text(request.site), rank=rank, width=width)
+    key, text = ("made", machine.serial()), machine.text(request.site)
+    return made(request.site, encoding, key, text, rank=rank, width=_last_axis(request, entries))
 
 
 @function("numpy.random.choice")
@@ -241,20 +305,3 @@ def _choice(request: Call) -> Value:
     ):
         return changed(source, source=request.machine.text(request.site), origin=request.site)
     return request.unknown("a random choice")
-
-
-@function("numpy.random.randn", "numpy.random.normal", "numpy.random.standard_normal", "tensorflow.random.normal")
-def _normal(request: Call) -> Value:
-    positional = request.arguments.positional
-    size = (
-        request.get("size", 2) or request.get("shape", 0) if not request.name.endswith("randn") else Tuple(positional)
-    )
-    shape = items_of(request.machine, size or NONE)
-    rank = len(shape.items) if isinstance(shape, Tuple) else 1 if isinstance(shape, Const) and shape != NONE else None
-    width = (
-        width_of(request.machine, shape.items[-1], request.site)
-        if isinstance(shape, Tuple) and shape.items[1:]
-        else None
-    )
-    key = ("made", request.machine.serial())
-    return made(request.site, Encoding.CONTINUOUS, key, request.machine.text(request.site), rank=rank, width=width)

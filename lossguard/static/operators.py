@@ -207,7 +207,11 @@ def unary(machine: Machine, kind: cst.CSTNode, value: Value, site: Site) -> Valu
             case cst.BitInvert() if isinstance(value.value, int):
                 return Const(~value.value)
     for combine in _overloads:
-        found = combine(machine, "unary", value, NONE, site)
+        found = (
+            combine(machine, "*", Const(-1), value, site)
+            if isinstance(kind, cst.Minus)
+            else combine(machine, "unary", value, NONE, site)
+        )
         if found is not None:
             return found
     return machine.unknown("it is computed", site)

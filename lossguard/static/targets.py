@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import libcst as cst
 
@@ -106,10 +106,27 @@ def _set_item(machine: Machine, target: cst.Subscript, value: Value, scope: Scop
             case List():
                 _set_element(machine, option, index, value)
             case Array() if isinstance(target.value, (cst.Name, cst.Attribute)):
-                changed = machine.unknown("some of its elements are set", Site(scope.module, target.value))
-                assign(machine, target.value, changed, scope)
+                assign(machine, target.value, _with_elements(machine, option, value, Site(scope.module, target)), scope)
             case Unknown(key=key) if index is not None and (inner := key_of(index)) is not None:
                 machine.worlds.write(machine.attributes, stored_name("item", key, inner), value)
+
+
+Filling = Callable[[Machine, Array, Value, Site], Value | None]
+_filling: list[Filling] = []
+
+
+def filling(overload: Filling) -> Filling:
+    """Register what an array is after some of its elements were set; None where that is not known."""
+    _filling.append(overload)
+    return overload
+
+
+def _with_elements(machine: Machine, array: Array, value: Value, site: Site) -> Value:
+    for overload in _filling:
+        found = overload(machine, array, value, site)
+        if found is not None:
+            return found
+    return machine.unknown("some of its elements are set", site)
 
 
 def _set_key(machine: Machine, target: Dict, index: Value | None, value: Value) -> None:

@@ -219,11 +219,16 @@ class Tensor(Value):
 
 @dataclass(frozen=True, slots=True)
 class Array(Value):
-    """An array of labels. `key` names the set of classes; it stays through slicing and splitting."""
+    """An array of labels. `key` names the set of classes; it stays through slicing and splitting.
+
+    `elements` are those that a literal spells out; `values` are all that were put into an array made by
+    filling it, whichever of them are left.
+    """
 
     labels: Labels
     key: Hashable
     elements: Tuple | None = None
+    values: frozenset[float] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
