@@ -277,7 +277,7 @@ class _Checker:
             yield from self._unparsable(source.place(start, start), "this cell is not valid Python")
 
     def _judge_rest(self, result: _Result, source: Source) -> None:
-        """Judge what is left of a broken program; nothing that is found in it is certain."""
+        """Judge what is left of a broken program; nothing that is found in it is certain, and nothing is fixed."""
         from lossguard.static import syntax
         from lossguard.static.recovery import recovered
 
@@ -289,7 +289,10 @@ class _Checker:
             return
         part = _Result(result.options, result.name)
         self._judge(part, rest, tree)
-        result.diagnostics += [replace(diagnostic, confidence=Confidence.LIKELY) for diagnostic in part.diagnostics]
+        result.diagnostics += [
+            replace(one, confidence=Confidence.LIKELY, fix=one.fix if source.cells else None)
+            for one in part.diagnostics
+        ]
         result.sources = part.sources | {source.filename: source}
         result.notes += part.notes
         result.models = part.models

@@ -1,11 +1,17 @@
-"""Programs that do not parse: the lines that Python refuses are blanked, the rest is read."""
+"""Programs that do not parse: slips of the pen are mended, lines that Python refuses are blanked, the rest is read."""
 
 from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 
 MAX_ATTEMPTS = 25
+MAX_MENDED = 100_000
+"""Characters; in larger programs lines are only blanked, since every attempt parses the whole."""
+
+_CLOSERS = {"(": ")", "[": "]", "{": "}"}
+_CALL_ROWS = 40
 _OPENER = re.compile(r"on line (\d+)")
 _PRINT = re.compile(r"^([ \t]*)print[ \t]+(?![=(,.)\]])[^\n]*[^\\,(\n]$", re.MULTILINE)
 """The `print` statement of Python 2, on one line."""
@@ -21,7 +27,7 @@ _BLOCK = re.compile(r"\s*(if|for|while|with|def|class|else|elif|try|except|final
 
 
 def recovered(text: str) -> str | None:
-    """The program with every refused line made `pass`; None where too little would be left.
+    """The program with slips mended and every other refused line made `pass`; None where too little would be left.
 
     Rows stay what they are. What is found in such a program is never certain.
     """
@@ -30,8 +36,57 @@ def recovered(text: str) -> str | None:
         refused = refused_row("\n".join(rows))
         if refused is None:
             return "\n".join(rows)
-        if not _blank(rows, refused):
+        if len(text) <= MAX_MENDED and (mended := _mended(rows)) is not None:
+            rows = mended
+        elif not _blank(rows, refused):
             return None
+    return None
+
+
+def _mended(rows: list[str]) -> list[str] | None:
+    """The program without its first error, where a bracket, a comma or a blank too many or too few is the cause."""
+    error = _error("\n".join(rows))
+    if error is None or error.lineno is None or error.offset is None or error.lineno > len(rows):
+        return None
+    best, reach = None, error.lineno
+    for candidate in _mendings(rows, error, error.lineno - 1, max(0, error.offset - 1)):
+        refused = refused_row("\n".join(candidate))
+        if refused is None:
+            return candidate
+        if refused > reach:
+            best, reach = candidate, refused
+    return best
+
+
+def _mendings(rows: list[str], error: SyntaxError, row: int, column: int) -> Iterator[list[str]]:
+    line = rows[row]
+
+    def with_line(text: str, index: int = row) -> list[str]:
+        return [*rows[:index], text, *rows[index + 1 :]]
+
+    if "forgot a comma" in error.msg and error.end_lineno == error.lineno and error.end_offset is not None:
+        for blank in re.finditer(r"\s+", line[column : error.end_offset - 1]):
+            yield with_line(f"{line[: column + blank.start()]},{line[column + blank.start() :]}")
+    elif error.msg.endswith("was never closed") and line[column : column + 1] in _CLOSERS:
+        for index in range(row, min(len(rows), row + _CALL_ROWS)):
+            yield with_line(rows[index] + _CLOSERS[line[column]], index)
+        yield with_line(line[:column] + line[column + 1 :])
+    elif error.msg.startswith("unmatched"):
+        yield with_line(line[:column] + line[column + 1 :])
+    elif error.msg == "unexpected indent":
+        before = next((other for other in reversed(rows[:row]) if other.strip()), "")
+        yield with_line(before[: len(before) - len(before.lstrip())] + line.lstrip())
+    elif line.rstrip().endswith("=") and row + 1 < len(rows):
+        yield with_line(f"{line.rstrip()} \\")
+
+
+def _error(text: str) -> SyntaxError | None:
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        return error
+    except (ValueError, RecursionError, MemoryError):
+        return None
     return None
 
 
