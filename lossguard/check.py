@@ -289,10 +289,7 @@ class _Checker:
             return
         part = _Result(result.options, result.name)
         self._judge(part, rest, tree)
-        result.diagnostics += [
-            replace(one, confidence=Confidence.LIKELY, fix=one.fix if source.cells else None)
-            for one in part.diagnostics
-        ]
+        result.diagnostics += [_likely(one, fixable=bool(source.cells)) for one in part.diagnostics]
         result.sources = part.sources | {source.filename: source}
         result.notes += part.notes
         result.models = part.models
@@ -310,7 +307,7 @@ class _Checker:
         def judged(fact: Fact) -> list[Finding]:
             return judge(fact, target, enabled)
 
-        found = diagnostics(understanding, judged, self._options.fixable)
+        found = diagnostics(understanding, judged, self._options.fixable, self._options.prefer)
         result.diagnostics += found
         result.judged = bool(understanding.cases) and understanding.complete
         named = {place.filename for diagnostic in found for place in _places(diagnostic)}
@@ -356,6 +353,13 @@ class _Checker:
         return self._contents[path] if path in self._contents else read_bytes(path)
 
 
+def _likely(found: Diagnostic, *, fixable: bool) -> Diagnostic:
+    """A finding in a program that was mended, or of which a part is missing."""
+    fix = replace(found.fix, safe=False) if found.fix is not None else None
+    others = found.alternatives if fixable else ()
+    return replace(found, confidence=Confidence.LIKELY, fix=fix if fixable else None, alternatives=others)
+
+
 def _fault(name: str, error: Exception) -> str:
     kind = type(error).__name__
     return f"{name} could not be checked; this is a bug in lossguard ({kind}): please report it with what --debug shows"
@@ -368,11 +372,11 @@ def _parses(text: str) -> bool:
 
 
 def _places(diagnostic: Diagnostic) -> list[Place]:
-    edited = diagnostic.fix.edits if diagnostic.fix is not None else ()
+    fixes = (*([diagnostic.fix] if diagnostic.fix is not None else []), *diagnostic.alternatives)
     return [
         diagnostic.place,
         *(related.place for related in diagnostic.related),
-        *(edit.place for edit in edited),
+        *(edit.place for fix in fixes for edit in fix.edits),
     ]
 
 

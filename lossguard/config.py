@@ -152,7 +152,7 @@ def _value(key: Key, value: object) -> object:
         case Kind.RULES_BY_PATTERN, dict() if all(isinstance(one, list) for one in value.values()):
             return tuple((pattern, _codes(words)) for pattern, words in value.items())
         case Kind.TEXTS, list() if _are_strings(value):
-            return tuple(value)
+            return tuple(_chosen(key, one) for one in value) if key.choices else tuple(value)
         case Kind.FLAG, bool():
             return value
         case Kind.VERSION, str() if re.fullmatch(r"[23](\.\d+)*", value):
@@ -246,6 +246,7 @@ def options(found: Config) -> Options:
         min_confidence=Confidence(found.min_confidence or "likely"),
         min_severity=Severity(found.min_severity or "info"),
         fixable=None if found.fixable is None else frozenset(found.fixable),
+        prefer=found.prefer or (),
         per_file_ignores=tuple((pattern, frozenset(codes)) for pattern, codes in found.per_file_ignores or ()),
         exclude=found.exclude or (),
         force_exclude=bool(found.force_exclude),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from lossguard.facts import Origin, Width
+from lossguard.facts import Encoding, Origin, Width
 
 
 class Severity(Enum):
@@ -57,9 +57,17 @@ class SetUnits:
 
 @dataclass(frozen=True, slots=True)
 class SetThreshold:
-    """Give the metric this threshold."""
+    """Give the metric, or the decision about predictions, this threshold. `metric` is the origin of the metric."""
 
     value: float
+    metric: Origin = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetMetricFromLogits:
+    """Tell the metric of this origin that it gets raw scores."""
+
+    metric: Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +77,41 @@ class SwapArguments:
 
 @dataclass(frozen=True, slots=True)
 class ReplaceMetric:
-    """Use this metric instead of the one at the primary place (a string that Keras knows)."""
+    """Use this metric instead of the one of this origin: a string such as `accuracy`, or a class of Keras."""
 
     name: str
+    metric: Origin
 
 
 @dataclass(frozen=True, slots=True)
 class Rename:
-    """Write this string at the primary place."""
+    """Write this string, or this keyword, at the primary place."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Instantiate:
-    """Call the class at the primary place, without arguments."""
+    """Make an instance of the class at the primary place, or of the class of the function that is called there."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetFlag:
+    """Give the argument at the primary place this value."""
+
+    value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EncodeLabels:
+    """Let what loads the labels encode them so."""
+
+    encoding: Encoding
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnLastStep:
+    """Let the recurrent layer before the output return its last step only."""
 
 
 Repair = (
@@ -92,11 +120,27 @@ Repair = (
     | ReplaceLoss
     | SetUnits
     | SetThreshold
+    | SetMetricFromLogits
     | SwapArguments
     | ReplaceMetric
     | Rename
     | Instantiate
+    | SetFlag
+    | EncodeLabels
+    | ReturnLastStep
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way out of a finding: repairs that belong together, all made or none.
+
+    `name` is by what it is chosen among several. `safe` says that it keeps the one meaning that the code can have.
+    """
+
+    name: str
+    repairs: tuple[Repair, ...]
+    safe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +156,8 @@ class Finding:
     """What one rule says of one fact.
 
     `message` is one sentence that names the actual values; `effect` says what Keras will do,
-    `remedy` the way out, one sentence each. The first of `evidence` is the primary place. `safe` says that
-    the repairs keep the one meaning that the code can have.
+    `remedy` the ways out in words, one sentence each. The first of `evidence` is the primary place; the first of
+    `ways` is the one that is most likely meant.
     """
 
     code: str
@@ -123,10 +167,9 @@ class Finding:
     effect: str
     remedy: str
     evidence: tuple[Evidence, ...]
-    repairs: tuple[Repair, ...] = ()
+    ways: tuple[Way, ...] = ()
     confidence: Confidence = Confidence.CERTAIN
     also: tuple[str, ...] = ()
-    safe: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -165,16 +208,20 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """`safe`: the meaning is the one intended, with no choice to make; else `unsafe`."""
+    """`safe`: the meaning is the one intended, with no choice to make; else `unsafe`. `way` names this way out."""
 
     safe: bool
     message: str
     edits: tuple[Edit, ...]
+    way: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """A finding with places; what every report format derives from."""
+    """A finding with places; what every report format derives from.
+
+    `alternatives` are the other ways out, which are only taken when they are chosen by name.
+    """
 
     code: str
     name: str
@@ -189,3 +236,4 @@ class Diagnostic:
     when: str | None = None
     also: tuple[str, ...] = ()
     fix: Fix | None = None
+    alternatives: tuple[Fix, ...] = ()

@@ -14,7 +14,8 @@ from lossguard.findings import Confidence, Severity
 class Options:
     """What to check and to report. Rules are named by their codes.
 
-    `select` None selects all rules that are not opt-in, `fixable` None all rules. Patterns are written as in
+    `select` None selects all rules that are not opt-in, `fixable` None all rules. `prefer` names ways out of a
+    finding, in the order in which they are taken where it has several. Patterns are written as in
     `.gitignore`, relative to `root`. `target` is what the project runs on; None reads it, with `keras` where
     that is given, from the project's dependencies, else from the imports of each file. `roots` are folders
     where absolute imports start besides those that are found.
@@ -35,6 +36,7 @@ class Options:
     roots: tuple[Path, ...] = ()
     target: Target | None = None
     keras: frozenset[int] | None = None
+    prefer: tuple[str, ...] = ()
 
     def codes(self) -> frozenset[str]:
         """The codes of the rules that are asked for."""

@@ -13,6 +13,11 @@ FORMATS = (
 BACKENDS = ("tensorflow", "jax", "torch")
 SEVERITIES = ("info", "warning", "error")
 CONFIDENCES = ("likely", "certain")
+WAYS = (
+    "activation", "argument", "arguments", "from-logits", "instance", "labels", "layer", "loss", "metric", "name",
+    "suppression", "threshold", "units"
+)  # fmt: skip
+"""The ways out that rules offer, by what changes."""
 
 
 class Kind(Enum):
@@ -65,6 +70,9 @@ class Config:
     min_severity: str | None = _key(Kind.TEXT, "Hide findings below this severity. Default: info.", SEVERITIES)
     min_confidence: str | None = _key(Kind.TEXT, "Hide findings below this confidence. Default: likely.", CONFIDENCES)
     fixable: tuple[str, ...] | None = _key(Kind.RULES, "Offer and make fixes only for these rules. Default: all.")
+    prefer: tuple[str, ...] | None = _key(
+        Kind.TEXTS, "Ways out to take where a finding has several, the most wanted first.", WAYS
+    )
     output_format: str | None = _key(Kind.TEXT, "How findings are written. Default: text.", FORMATS)
     roots: tuple[str, ...] | None = _key(
         Kind.TEXTS, "Folders where absolute imports start, besides those that are found: relative to this file."
@@ -147,6 +155,8 @@ def _shape(key: Key) -> dict[str, object]:
         one: dict[str, object] = {"enum": list(key.choices)}
         return {"description": key.help, "anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
     shape = dict(_SHAPES[key.kind], description=key.help)
+    if key.choices and key.kind is Kind.TEXTS:
+        return shape | {"items": {"enum": list(key.choices)}}
     if key.choices:
         shape = {"description": key.help, "enum": list(key.choices)}
     return shape

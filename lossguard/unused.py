@@ -87,7 +87,7 @@ def _without(source: Source, one: Suppression, idle: tuple[Name, ...]) -> Fix:
     line = lines[one.row - 1]
     if one.stands_alone and one.row < len(lines):
         place = source.place(Position(one.row, 1), Position(one.row + 1, 1))
-        return Fix(safe=True, message="Remove the suppression", edits=(Edit(place, ""),))
+        return Fix(safe=True, message="Remove the suppression", edits=(Edit(place, ""),), way="suppression")
     after = line[one.end - 1 :]
     if after.strip():
         return _edit(source, one.row, one.start, one.end + len(after) - len(after.lstrip()), "")
@@ -98,4 +98,4 @@ def _without(source: Source, one: Suppression, idle: tuple[Name, ...]) -> Fix:
 def _edit(source: Source, row: int, start: int, end: int, content: str) -> Fix:
     place = source.place(Position(row, start), Position(row, end))
     message = "Remove what suppresses nothing" if content else "Remove the suppression"
-    return Fix(safe=True, message=message, edits=(Edit(place, content),))
+    return Fix(safe=True, message=message, edits=(Edit(place, content),), way="suppression")

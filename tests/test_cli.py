@@ -357,7 +357,7 @@ class TestColours:
         assert len(prose) == 4
 
 
-RULE = Rule("LG999", "made-up", Severity.WARNING, "a rule | for the tests", opt_in=True)
+RULE = Rule("LG999", "made-up", Severity.WARNING, "a rule | for the tests", opt_in=True, ways=("loss", "labels"))
 DOCUMENTATION = """Loss that is made up, with `code` in its summary.
 
 ## What it does
@@ -396,12 +396,12 @@ class TestRules:
 
     def test_the_table_in_markdown(self) -> None:
         assert as_markdown([RULE]).splitlines()[2] == (
-            '| LG999 | <a id="made-up"></a>made-up | warning | a rule \\| for the tests (opt-in) |'
+            '| LG999 | <a id="made-up"></a>made-up | warning | a rule \\| for the tests (opt-in) | `loss` or `labels` |'
         )
 
     def test_the_table_in_json(self) -> None:
         (rule,) = json.loads(as_json([RULE]))
-        assert list(rule) == ["code", "name", "severity", "summary", "opt_in", "url"]
+        assert list(rule) == ["code", "name", "severity", "summary", "opt_in", "ways", "url"]
         assert rule["opt_in"] is True
 
     def test_rules_are_explained_by_name_and_code(self, run: Command) -> None:

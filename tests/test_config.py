@@ -34,6 +34,7 @@ force-exclude = true
 min-severity = "warning"
 min-confidence = "certain"
 fixable = ["LG101"]
+prefer = ["labels", "loss"]
 output-format = "concise"
 roots = ["lib"]
 keras-version = "3.5"
@@ -73,6 +74,7 @@ class TestReading:
         assert options.force_exclude
         assert (options.min_severity, options.min_confidence) == (Severity.WARNING, Confidence.CERTAIN)
         assert options.fixable == frozenset({"LG101"})
+        assert options.prefer == ("labels", "loss")
         assert options.roots == (tmp_path / "lib",)
         assert options.target == Target(frozenset({"jax", "torch"}), frozenset({3}))
         assert options.root == tmp_path

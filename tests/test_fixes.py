@@ -20,6 +20,7 @@ from lossguard.check import Checked, Options, check_source
 from lossguard.cli import main
 from lossguard.fix import Fixed, Fixer
 from lossguard.rules import BY_CODE
+from lossguard.settings import WAYS
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 BAD = sorted(FIXTURES.glob("*/bad_*.py"))
@@ -31,29 +32,35 @@ IDS = "import numpy as np\nx, y = np.random.rand(60, 4), np.random.randint(0, 3,
 FIT = "m.fit(x, y)\n"
 
 
-def fixes(text: str, name: str = "a.py", *, unsafe: bool = True) -> Fixed:
+def fixes(text: str, name: str = "a.py", *, unsafe: bool = True, prefer: tuple[str, ...] = ()) -> Fixed:
     """What the fixer makes of a program that needs no other file."""
 
     def again(texts: dict[str, str]) -> Checked:
-        return check_source(texts.get(name, text), name)
+        return check_source(texts.get(name, text), name, options=Options(prefer=prefer))
 
     return Fixer(lambda _: text, lambda _, texts: again(dict(texts)), unsafe=unsafe).fix(again({}))
 
 
-def fixed(text: str, name: str = "a.py", *, unsafe: bool = True) -> str:
-    return fixes(text, name, unsafe=unsafe).texts.get(name, text)
+def fixed(text: str, name: str = "a.py", *, unsafe: bool = True, prefer: tuple[str, ...] = ()) -> str:
+    return fixes(text, name, unsafe=unsafe, prefer=prefer).texts.get(name, text)
 
 
-def becomes(text: str, *changes: tuple[str, str]) -> None:
+def ways(text: str, *prefer: str) -> list[tuple[str, bool]]:
+    """Names of the ways out of the only finding, the one that is taken first; and whether that is safe."""
+    (found,) = check_source(text, "a.py", options=Options(prefer=prefer)).diagnostics
+    return [(fix.way, fix.safe) for fix in (found.fix, *found.alternatives) if fix is not None]
+
+
+def becomes(text: str, *changes: tuple[str, str], prefer: tuple[str, ...] = ()) -> None:
     """The fixes make these changes and no others; a second time they change nothing."""
     wanted = text
     for old, new in changes:
         assert wanted.count(old) == 1, old
         wanted = wanted.replace(old, new)
     assert wanted != text
-    result = fixed(text)
+    result = fixed(text, prefer=prefer)
     assert result == wanted, "".join(difflib.ndiff(wanted.splitlines(True), result.splitlines(True)))
-    assert fixed(result) == result
+    assert fixed(result, prefer=prefer) == result
 
 
 # each repair in each spelling
@@ -266,10 +273,10 @@ def test_a_class_is_instantiated(imports: str) -> None:
     becomes(text + f"m.compile('adam', loss={loss})\n", (f"loss={loss}", f"loss={loss}()"))
 
 
-def test_a_metric_of_another_kind_becomes_accuracy_unless_its_name_is_used() -> None:
+def test_a_metric_of_another_kind_becomes_one_of_the_kind_of_the_loss_unless_its_name_is_used() -> None:
     text = KERAS + IDS + CLASSES.format(", activation='softmax'")
     text += "m.compile('adam', 'sparse_categorical_crossentropy', metrics=['categorical_accuracy'])\n" + FIT
-    becomes(text, ("'categorical_accuracy'", "'accuracy'"))
+    becomes(text, ("'categorical_accuracy'", "'sparse_categorical_accuracy'"))
     text += "best = max(m.history.history['val_categorical_accuracy'])\n"
     assert fixed(text) == text
 
@@ -305,6 +312,226 @@ def test_only_fixable_rules_offer_fixes() -> None:
         for codes in (None, frozenset({"LG105"}), frozenset({"LG101"}))
     ]
     assert offered == [[True], [True], [False]]
+
+
+# several ways out
+
+SOFTMAX_TWICE = (
+    CLASSES.format(", activation='softmax'") + "m.compile('adam', {}CategoricalCrossentropy(from_logits=True))\n"
+)
+
+
+def test_the_first_way_is_taken_and_the_others_are_offered() -> None:
+    text = KERAS + SOFTMAX_TWICE.format("keras.losses.")
+    assert ways(text) == [("from-logits", False), ("activation", False)]
+    assert fixed(text, unsafe=False) == text
+    becomes(text, ("True", "False"))
+
+
+def test_a_preferred_way_is_taken_and_safe_since_no_choice_is_left() -> None:
+    text = KERAS + SOFTMAX_TWICE.format("keras.losses.")
+    assert ways(text, "loss", "activation") == [("activation", True), ("from-logits", False)]
+    assert fixed(text, unsafe=False, prefer=("activation",)) == text.replace(", activation='softmax'", "")
+
+
+def test_what_changes_nothing_on_tensorflow_is_safe_there() -> None:
+    text = "import tensorflow as tf\n" + (KERAS + SOFTMAX_TWICE).replace("import keras\n", "").replace(
+        "keras.", "tf.keras."
+    ).format("tf.keras.losses.")
+    assert ways(text) == [("from-logits", True), ("activation", False)]
+
+
+@pytest.mark.parametrize(
+    ("metric", "safe"), [("'accuracy'", False), ("keras.metrics.SparseCategoricalAccuracy(name='acc')", True)]
+)
+def test_a_metric_that_agrees_with_the_labels_decides(metric: str, *, safe: bool) -> None:
+    text = KERAS + IDS + CLASSES.format(", activation='softmax'")
+    text += f"m.compile('adam', 'categorical_crossentropy', metrics=[{metric}])\n" + FIT
+    assert ways(text) == [("loss", safe)]
+
+
+def test_a_second_way_is_not_taken_for_a_first_that_cannot_be_made() -> None:
+    text = KERAS + SOFTMAX_TWICE.format("keras.losses.").replace("=True", "=FLAG") + "FLAG = True\n"
+    text = "FLAG = True\n" + text.replace("FLAG = True\n", "")
+    assert ways(text) == [("activation", False)]
+    assert fixed(text) == text
+    becomes(text, (", activation='softmax'", ""), prefer=("activation",))
+
+
+# what else has to follow
+
+
+@pytest.mark.parametrize(
+    ("metric", "wanted"),
+    [
+        ("'categorical_accuracy'", "'sparse_categorical_accuracy'"),
+        ("keras.metrics.categorical_accuracy", "keras.metrics.sparse_categorical_accuracy"),
+        ("keras.metrics.CategoricalAccuracy(name='acc')", "keras.metrics.SparseCategoricalAccuracy(name='acc')"),
+        ("keras.metrics.TopKCategoricalAccuracy(k=2)", "keras.metrics.SparseTopKCategoricalAccuracy(k=2)"),
+        ("'acc', 'categorical_accuracy'", "'acc', 'sparse_categorical_accuracy'"),
+    ],
+)
+def test_metrics_follow_the_loss(metric: str, wanted: str) -> None:
+    text = KERAS + IDS + CLASSES.format(", activation='softmax'")
+    text += f"m.compile('adam', loss='categorical_crossentropy', metrics=[{metric}])\n" + FIT
+    becomes(text, ("loss='", "loss='sparse_"), (f"[{metric}]", f"[{wanted}]"))
+    named = text + "print(m.history.history['categorical_accuracy'], m.history.history['top_k_categorical_accuracy'])\n"
+    if "name=" not in metric:
+        assert fixed(named) == named
+
+
+def test_a_threshold_follows_the_flag() -> None:
+    text = KERAS + ONE.format("") + "m.compile('adam', keras.losses.BinaryCrossentropy(), metrics=['accuracy'])\n"
+    becomes(text, ("Dense(1", "Dense(1, activation='sigmoid'"))
+    becomes(
+        text,
+        ("Crossentropy()", "Crossentropy(from_logits=True)"),
+        ("'accuracy'", "keras.metrics.BinaryAccuracy(name='accuracy', threshold=0.0)"),
+        prefer=("from-logits",),
+    )
+
+
+def test_every_metric_that_is_misled_is_told() -> None:
+    text = KERAS + ONE.format("") + "m.compile('adam', keras.losses.BinaryCrossentropy(from_logits=True), "
+    text += "metrics=[keras.metrics.Precision(), keras.metrics.AUC(name='auc')])\n"
+    becomes(text, ("Precision(", "Precision(thresholds=0.0"), ("name='auc'", "name='auc', from_logits=True"))
+
+
+# the number of units as the labels have it
+
+
+@pytest.mark.parametrize(
+    ("classes", "old", "units"),
+    [
+        ("num_classes", "1", "num_classes"),
+        ("num_classes", "num_classes - 1", "num_classes"),
+        ("len(names)", "2", "len(names)"),
+        ("len(names) + 1", "2", "4"),
+        ("unknown", "unknown - 1", "unknown"),
+        ("4", "3", "4"),
+        ("later", "3", "5"),
+        ("max(3, 4)", "3", "4"),
+    ],
+)
+def test_units_are_written_as_the_labels_have_them(classes: str, old: str, units: str) -> None:
+    text = KERAS + "import sys\nfrom keras.utils import to_categorical\nfrom mine import x, ids\n"
+    text += "num_classes = 4\nunknown = int(sys.argv[1])\nnames = ['ant', 'bee', 'cow']\n"
+    text += ONE.format(", activation='softmax'").replace("Dense(1", f"Dense({old}")
+    text += f"later = 5\ny = to_categorical(ids, {classes})\nm.compile('adam', 'categorical_crossentropy')\n" + FIT
+    becomes(text, (f"Dense({old}", f"Dense({units}"))
+
+
+def test_a_name_that_means_something_else_at_the_layer_is_not_used() -> None:
+    text = KERAS + "import sys\nfrom keras.utils import to_categorical\nfrom mine import x, ids\n"
+    text += "def build(units):\n    k = units\n    m = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])\n"
+    text += "    return m\nm = build(3)\nk = int(sys.argv[1])\ny = to_categorical(ids, k)\n"
+    text += "m.compile('adam', 'categorical_crossentropy')\n" + FIT
+    assert fixed(text) == text
+
+
+# worlds
+
+
+def test_what_differs_between_worlds_is_not_fixed() -> None:
+    text = "import sys\n" + KERAS
+    text += "if len(sys.argv) > 1:\n    head = keras.layers.Dense(3, activation='softmax')\n"
+    text += "else:\n    head = keras.layers.Dense(5, activation='softmax')\n"
+    text += "m = keras.Sequential([keras.Input((4,)), head])\n"
+    text += "m.compile('adam', keras.losses.CategoricalCrossentropy(from_logits=True))\n"
+    assert ways(text) == [("from-logits", False)]
+    assert fixed(text, unsafe=False, prefer=("activation",)) == text
+
+
+# labels, layers, decisions
+
+
+@pytest.mark.parametrize("mode", [", label_mode='int'", ""])
+def test_the_mode_of_all_loaders_changes(mode: str) -> None:
+    load = "train = keras.utils.image_dataset_from_directory('train'{0})\n"
+    load += "val = keras.utils.image_dataset_from_directory('val'{0})\n"
+    rest = "m = keras.Sequential([keras.Input((9, 9, 3)), keras.layers.Flatten(), "
+    rest += "keras.layers.Dense(3, activation='softmax')])\n"
+    rest += "m.compile('adam', 'categorical_crossentropy')\nm.fit(train, validation_data=val)\n"
+    text = KERAS + load.format(mode) + rest
+    assert ways(text) == [("loss", False), ("labels", False)]
+    assert fixed(text, prefer=("labels",)) == KERAS + load.format(", label_mode='categorical'") + rest
+
+
+@pytest.mark.parametrize(
+    ("layers", "known"),
+    [
+        (["LSTM(8, return_sequences=True)"], True),
+        (["Bidirectional(keras.layers.GRU(8, return_sequences=True))", "Dropout(0.1)"], True),
+        (["LSTM(8, return_sequences=True)", "Dense(4)"], False),
+    ],
+)
+def test_the_last_recurrent_layer_returns_its_last_step(layers: list[str], *, known: bool) -> None:
+    layers = [f"keras.layers.{layer}" for layer in [*layers, "Dense(1, activation='sigmoid')"]]
+    before = KERAS + "import numpy as np\nx, y = np.random.rand(9, 5, 2), np.random.randint(0, 2, 9)\n"
+    after = "m.compile('adam', 'binary_crossentropy')\n" + FIT
+    listed = f"m = keras.Sequential([keras.Input((5, 2)), {', '.join(layers)}])\n"
+    added = "m = keras.Sequential()\nm.add(keras.Input((5, 2)))\n" + "".join(f"m.add({layer})\n" for layer in layers)
+    for text in (before + listed + after, before + added + after):
+        if known:
+            becomes(text, (", return_sequences=True", ""))
+        else:
+            assert fixed(text) == text
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("np.argmax(m.predict(x), axis=1)", "(m.predict(x)[:, 0] > 0.5).astype(int)"),
+        ("np.argmax(m.predict(x), -1)", "(m.predict(x)[:, 0] > 0.5).astype(int)"),
+        ("m.predict(x).argmax(axis=-1)", "(m.predict(x)[:, 0] > 0.5).astype(int)"),
+        ("np.argmax(m.predict(x)[:5], axis=1)", None),
+    ],
+)
+def test_a_decision_about_one_unit_becomes_a_comparison(old: str, new: str | None) -> None:
+    text = KERAS + "import numpy as np\nfrom mine import x\n" + ONE.format(", activation='sigmoid'")
+    text += f"m.compile('adam', 'binary_crossentropy')\nanswers = {old}\n"
+    if new is None:
+        assert fixed(text) == text
+    else:
+        becomes(text, (old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("from_logit=True", "from_logits=True"),
+        ("from_logits='False'", "from_logits=False"),
+        ("from_logits=False, from_logit=True", None),
+        ("from_logits='maybe'", None),
+    ],
+)
+def test_an_argument_is_corrected(old: str, new: str | None) -> None:
+    text = KERAS + f"loss = keras.losses.CategoricalCrossentropy({old})\n"
+    if new is None:
+        assert fixed(text) == text
+    else:
+        becomes(text, (old, new))
+
+
+def test_a_function_that_is_called_without_labels_becomes_an_instance() -> None:
+    text = KERAS + CLASSES.format("") + "m.compile('adam', keras.losses.categorical_crossentropy(from_logits=True))\n"
+    becomes(text, ("losses.categorical_crossentropy", "losses.CategoricalCrossentropy"))
+
+
+def test_signed_labels_get_a_hinge_unless_an_accuracy_is_measured() -> None:
+    text = KERAS + "import numpy as np\nx, y = np.random.rand(60, 4), np.random.choice([-1, 1], 60)\n"
+    text += ONE.format(", activation='sigmoid'") + "m.compile('adam', 'binary_crossentropy'{})\n" + FIT
+    measured = text.format(", metrics=['accuracy']")
+    becomes(text.format(""), ("'sigmoid'", "'tanh'"), ("'binary_crossentropy'", "'hinge'"))
+    assert fixed(measured) == measured
+
+
+def test_accuracy_of_continuous_targets_becomes_mae() -> None:
+    text = KERAS + "import numpy as np\nx, y = np.random.rand(60, 4), np.random.randn(60) * 9\n" + ONE.format("")
+    text += "m.compile('adam', 'mse', metrics=['accuracy'])\n" + FIT
+    becomes(text, ("'accuracy'", "'mae'"))
+    plotted = text.replace("m.fit", "h = m.fit") + "print(h.history['accuracy'])\n"
+    assert fixed(plotted) == plotted
 
 
 # what stays as it is
@@ -473,7 +700,13 @@ def test_a_result_that_would_be_wrong_is_not_taken() -> None:
     assert made.problems == ["a.py: LG105 at line 3 is not fixed: the result would not be right"]
 
 
-def test_what_is_safe_is_what_the_rule_says() -> None:
+def test_the_ways_of_a_rule_are_those_that_its_findings_have() -> None:
+    offered: dict[str, set[str]] = {}
     for path in BAD:
-        for one in check_source(path.read_text("utf-8"), "a.py").diagnostics:
-            assert one.fix is None or one.fix.safe <= BY_CODE[one.code].RULE.safe
+        options = Options(select=frozenset(BY_CODE))
+        for one in check_source(path.read_text("utf-8"), "a.py", options=options).diagnostics:
+            fixes_ = (one.fix, *one.alternatives)
+            offered.setdefault(one.code, set()).update(fix.way for fix in fixes_ if fix is not None)
+    declared = {code: set(module.RULE.ways) for code, module in BY_CODE.items() if code not in {"LG901", "LG902"}}
+    assert offered == declared
+    assert {way for module in BY_CODE.values() for way in module.RULE.ways} == set(WAYS)

@@ -113,6 +113,15 @@ ONE_UNIT = Diagnostic(
         safe=False,
         message="Set units to num_classes",
         edits=(Edit(Place("models.py", Position(5, 31), Position(5, 36)), "num_classes"),),
+        way="units",
+    ),
+    alternatives=(
+        Fix(
+            safe=False,
+            message="Use `binary_crossentropy`",
+            edits=(Edit(at(TRAIN, '"categorical_crossentropy"'), '"binary_crossentropy"'),),
+            way="loss",
+        ),
     ),
 )
 CONSTANT = Diagnostic(
@@ -353,6 +362,18 @@ def _place_with(**more: object) -> dict[str, object]:
     return {"type": "object", "properties": _PLACE | more, "required": required, "additionalProperties": False}
 
 
+_FIX = {
+    "type": "object",
+    "properties": {
+        "way": {"type": "string"},
+        "applicability": {"enum": ["safe", "unsafe"]},
+        "message": {"type": "string"},
+        "edits": {"type": "array", "items": _place_with(content={"type": "string"})},
+    },
+    "required": ["way", "applicability", "message", "edits"],
+    "additionalProperties": False,
+}
+
 SCHEMA = {
     "type": "array",
     "items": _place_with(
@@ -363,15 +384,8 @@ SCHEMA = {
         message={"type": "string"},
         related={"type": "array", "items": _place_with(message={"type": "string"})},
         when={"type": ["string", "null"]},
-        fix={
-            "type": ["object", "null"],
-            "properties": {
-                "applicability": {"enum": ["safe", "unsafe"]},
-                "message": {"type": "string"},
-                "edits": {"type": "array", "items": _place_with(content={"type": "string"})},
-            },
-            "required": ["applicability", "message", "edits"],
-        },
+        fix={"anyOf": [_FIX, {"type": "null"}]},
+        alternatives={"type": "array", "items": _FIX},
         url={"type": "string", "format": "uri"},
     ),
 }
@@ -385,7 +399,8 @@ class TestJson:
 
     def test_the_order_of_keys(self) -> None:
         first, _, in_notebook = json.loads(render_json(EVERYTHING.diagnostics))
-        keys = "code name severity confidence message filename cell location end_location related when fix url"
+        keys = "code name severity confidence message filename cell location end_location related when fix"
+        keys += " alternatives url"
         assert list(first) == keys.split()
         assert list(in_notebook) == keys.replace("cell ", "cell cell_index ").split()
 

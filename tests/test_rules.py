@@ -34,6 +34,7 @@ from lossguard.facts import (
 )
 from lossguard.findings import (
     Confidence,
+    EncodeLabels,
     Finding,
     ReplaceLoss,
     SetActivation,
@@ -409,7 +410,7 @@ def test_message_names_the_values() -> None:
     )
     assert [evidence.origin for evidence in finding.evidence] == ["loss", "layer"]
     assert finding.evidence[1].label == "softmax over 10 units"
-    assert finding.repairs == (SetFromLogits(False),)
+    assert finding.ways[0].repairs == (SetFromLogits(False),)
 
 
 def test_place_of_the_activation_is_shown() -> None:
@@ -514,43 +515,68 @@ def test_broadcast_of_keras_2_is_told_where_it_may_run() -> None:
 # Repairs
 
 
+ON_METRIC = "metric"
+
+
 @pytest.mark.parametrize(
-    ("fact", "repairs"),
+    ("fact", "ways"),
     [
-        (setup(out("softmax", 1), loss(BCE), BINARY), (SetActivation("sigmoid"),)),
-        (setup(out("softmax", 1), loss(SCCE), INTEGER), (SetUnits(Width(10)),)),
-        (setup(out("softmax", 1), loss(CCE), columns(Encoding.ONE_HOT)), ()),
-        (setup(out("softmax", 1), loss("my_loss")), ()),
-        (setup(out("sigmoid", 1), loss(CCE)), (ReplaceLoss(BCE),)),
-        (setup(out("linear", 1), loss(CCE)), ()),
-        (setup(out("sigmoid", 1), loss(CCE), ONE_HOT), (SetUnits(Width(10)), SetActivation("softmax"))),
-        (setup(out("sigmoid", 1), loss(SCCE), BINARY), (ReplaceLoss(BCE),)),
-        (setup(out("sigmoid", 1), loss(SCCE), INTEGER), (SetUnits(Width(10)), SetActivation("softmax"))),
-        (setup(out("linear", 1), loss(SCCE)), ()),
-        (setup(out("softmax"), loss(BCE), INTEGER), (ReplaceLoss(SCCE),)),
-        (setup(out("softmax"), loss(BCE)), (ReplaceLoss(CCE),)),
-        (setup(out("softmax"), loss(CCE), INTEGER), (ReplaceLoss(SCCE),)),
-        (setup(out("softmax"), loss(SCCE), ONE_HOT), (ReplaceLoss(CCE),)),
-        (setup(out("sigmoid"), loss(SCCE, logits=True), MULTI_HOT), None),
-        (setup(out("linear"), loss("kl_divergence", logits=None)), (SetActivation("softmax"),)),
-        (setup(out("sigmoid", 1), loss(BCE), replace(INTEGER, low=1)), ()),
-        (setup(out("sigmoid", 1), loss(BCE), MULTI_HOT), (SetUnits(Width(10)),)),
-        (setup(out("linear", 1), loss("mean_squared_error", logits=None), ONE_HOT), ()),
-        (setup(out("sigmoid", 1), loss(BCE), columns(Encoding.ONE_HOT)), ()),
-        (setup(out("softmax", 9), loss(SCCE), INTEGER), (SetUnits(Width(10)),)),
-        (setup(out("softmax"), loss(SCCE), replace(INTEGER, low=1, high=10)), (SetUnits(Width(11)),)),
-        (setup(out("linear", 1), loss(BCE, logits=True), None, metric("accuracy")), (SetThreshold(0.0),)),
-        (setup(out("linear", 1), loss(BCE, logits=True), None, metric("AUC"), metric("Recall")), ()),
-        (LossCall(loss(CCE), out("softmax"), ONE_HOT, "call"), (SwapArguments(),)),
-        (LossCall(loss(CCE, logits=True), ONE_HOT, out("softmax"), "call", raw=True), (SetActivation("linear"),)),
+        (setup(out("softmax", 1), loss(BCE), BINARY), {"activation": (SetActivation("sigmoid"),)}),
+        (setup(out("softmax", 1), loss(BCE, logits=True), BINARY), {"activation": (SetActivation("linear"),)}),
+        (setup(out("softmax", 1), loss(SCCE), INTEGER), {"units": (SetUnits(Width(10)),)}),
+        (setup(out("softmax", 1), loss(CCE), INTEGER), {"units": (SetUnits(Width(10)), ReplaceLoss(SCCE))}),
+        (setup(out("softmax", 1), loss(CCE), BINARY), {"loss": (SetActivation("sigmoid"), ReplaceLoss(BCE))}),
+        (setup(out("softmax", 1), loss(CCE), columns(Encoding.ONE_HOT)), {}),
+        (setup(out("softmax", 1), loss("my_loss")), {}),
+        (setup(out("sigmoid", 1), loss(CCE)), {"loss": (ReplaceLoss(BCE),)}),
+        (setup(out("linear", 1), loss(CCE)), {}),
+        (setup(out("sigmoid", 1), loss(CCE), ONE_HOT), {"units": (SetUnits(Width(10)), SetActivation("softmax"))}),
+        (
+            setup(out("sigmoid", 1), loss(SCCE), BINARY),
+            {"loss": (ReplaceLoss(BCE),), "units": (SetUnits(Width(2)), SetActivation("softmax"))},
+        ),
+        (setup(out("sigmoid", 1), loss(SCCE), INTEGER), {"units": (SetUnits(Width(10)), SetActivation("softmax"))}),
+        (setup(out("linear", 1), loss(SCCE)), {}),
+        (setup(out("softmax"), loss(BCE), INTEGER), {"loss": (ReplaceLoss(SCCE),)}),
+        (setup(out("softmax"), loss(BCE)), {"loss": (ReplaceLoss(CCE),), "activation": (SetActivation("sigmoid"),)}),
+        (
+            setup(out("softmax"), loss(CCE), INTEGER),
+            {"loss": (ReplaceLoss(SCCE),), "labels": (EncodeLabels(Encoding.ONE_HOT),)},
+        ),
+        (
+            setup(out("softmax"), loss(SCCE), ONE_HOT),
+            {"loss": (ReplaceLoss(CCE),), "labels": (EncodeLabels(Encoding.INTEGER),)},
+        ),
+        (setup(out("linear"), loss("kl_divergence", logits=None)), {"activation": (SetActivation("softmax"),)}),
+        (setup(out("sigmoid", 1), loss(BCE), replace(INTEGER, low=1)), {}),
+        (setup(out("sigmoid", 1), loss(BCE), MULTI_HOT), {"units": (SetUnits(Width(10)),)}),
+        (
+            setup(out("linear", 1), loss("mean_squared_error", logits=None), ONE_HOT),
+            {"units": (SetUnits(Width(10)), SetActivation("softmax"), ReplaceLoss(CCE))},
+        ),
+        (setup(out("sigmoid", 1), loss(BCE), columns(Encoding.ONE_HOT)), {}),
+        (setup(out("softmax", 9), loss(SCCE), INTEGER), {"units": (SetUnits(Width(10)),)}),
+        (setup(out("softmax"), loss(SCCE), replace(INTEGER, low=1, high=10)), {"units": (SetUnits(Width(11)),)}),
+        (
+            setup(out("linear", 1), loss(BCE, logits=True), None, metric("accuracy")),
+            {
+                "threshold": (SetThreshold(0.0, ON_METRIC),),
+                "activation": (SetActivation("sigmoid"), SetFromLogits(False)),
+            },
+        ),
+        (
+            setup(out("linear", 1), loss(BCE, logits=True), None, metric("PrecisionAtRecall")),
+            {"activation": (SetActivation("sigmoid"), SetFromLogits(False))},
+        ),
+        (LossCall(loss(CCE), out("softmax"), ONE_HOT, "call"), {"arguments": (SwapArguments(),)}),
+        (
+            LossCall(loss(CCE, logits=True), ONE_HOT, out("softmax"), "call", raw=True),
+            {"activation": (SetActivation("linear"),)},
+        ),
     ],
 )
-def test_repairs(fact: Fact, repairs: tuple[object, ...] | None) -> None:
-    findings = judge(fact, ANYWHERE)
-    if repairs is None:
-        assert all(finding.repairs for finding in findings)
-    else:
-        assert findings[0].repairs == repairs
+def test_ways_out(fact: Fact, ways: dict[str, tuple[object, ...]]) -> None:
+    assert {way.name: way.repairs for way in judge(fact, ANYWHERE)[0].ways} == ways
 
 
 def test_metrics_that_fit_are_passed_over() -> None:
@@ -562,7 +588,7 @@ def test_metrics_that_fit_are_passed_over() -> None:
 
 def test_multi_label_repair_keeps_a_sigmoid_that_is_there() -> None:
     finding = judge(setup(out("sigmoid"), loss(SCCE), MULTI_HOT), ANYWHERE, frozenset({"LG202"}))[0]
-    assert finding.repairs == (ReplaceLoss(BCE),)
+    assert [way.repairs for way in finding.ways] == [(ReplaceLoss(BCE),)]
 
 
 def test_floor_of_a_double_softmax_of_unknown_width() -> None:

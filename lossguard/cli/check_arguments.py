@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from lossguard import __version__
 from lossguard.cli.arguments import Parser, words
-from lossguard.settings import CONFIDENCES, FORMATS, SEVERITIES, Config
+from lossguard.cli.failure import Failure
+from lossguard.settings import CONFIDENCES, FORMATS, SEVERITIES, WAYS, Config
 
 _CHECK = """\
 Finds Keras models whose output layer, loss, labels and metrics do not fit each other.
@@ -103,6 +104,12 @@ def _fixes(group: argparse._ArgumentGroup) -> None:
     add("--fix", action="store_true", help="make the safe fixes, then report what is left")
     add("--fix-only", action="store_true", help="make the safe fixes, and report nothing of what is left")
     add("--unsafe-fixes", action="store_true", help="make or show also those that are one of several ways out")
+    add(
+        "--prefer",
+        action="append",
+        metavar="WAYS",
+        help="take these ways out where a finding has several: activation, from-logits, labels, loss, units",
+    )
     add("--diff", action="store_true", help="show the changes that the fixes would make, and change nothing")
 
 
@@ -174,11 +181,22 @@ def _over(found: argparse.Namespace) -> Config:
         extend_select=_codes(found.extend_select, "--extend-select"),
         ignore=_codes(found.ignore, "--ignore"),
         exclude=patterns or None,
+        prefer=_ways(found.prefer),
         force_exclude=found.force_exclude,
         min_severity=found.min_severity,
         min_confidence=found.min_confidence,
         output_format=found.output_format,
     )
+
+
+def _ways(lists: Sequence[str] | None) -> tuple[str, ...] | None:
+    if lists is None:
+        return None
+    named = words(lists)
+    for one in named:
+        if one not in WAYS:
+            raise Failure(f"--prefer: there is no way out named {one!r}; there are {', '.join(WAYS)}")
+    return tuple(named)
 
 
 def _codes(lists: Sequence[str] | None, option: str) -> tuple[str, ...] | None:

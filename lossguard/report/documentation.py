@@ -114,6 +114,7 @@ def as_json(rules: Iterable[Rule]) -> str:
             "severity": rule.severity.value,
             "summary": rule.summary,
             "opt_in": rule.opt_in,
+            "ways": list(rule.ways),
             "url": rule_url(rule.name),
         }
         for rule in rules
@@ -124,7 +125,9 @@ def as_json(rules: Iterable[Rule]) -> str:
 def as_markdown(rules: Iterable[Rule]) -> str:
     rows = [
         f'| {rule.code} | <a id="{rule.name}"></a>{rule.name} | {rule.severity.value} | '
-        f"{_summary(rule).replace('|', chr(92) + '|')} |"
+        f"{_summary(rule).replace('|', chr(92) + '|')} | {' or '.join(f'`{way}`' for way in rule.ways)} |"
         for rule in rules
     ]
-    return "\n".join(["| code | name | severity | what is wrong |", "| --- | --- | --- | --- |", *rows]) + "\n"
+    return (
+        "\n".join(["| code | name | severity | what is wrong | fix |", "| --- | --- | --- | --- | --- |", *rows]) + "\n"
+    )

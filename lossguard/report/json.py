@@ -37,6 +37,7 @@ def as_json(found: Diagnostic) -> Json:
         "related": [_related(related) for related in found.related],
         "when": found.when,
         "fix": None if found.fix is None else _fix(found.fix),
+        "alternatives": [_fix(fix) for fix in found.alternatives],
         "url": rule_url(found.name),
     }
 
@@ -68,6 +69,7 @@ def _related(related: RelatedPlace) -> Json:
 
 def _fix(fix: Fix) -> Json:
     return {
+        "way": fix.way,
         "applicability": "safe" if fix.safe else "unsafe",
         "message": fix.message,
         "edits": [_edit(edit) for edit in fix.edits],

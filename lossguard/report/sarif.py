@@ -88,7 +88,8 @@ def _result(found: Diagnostic, rules: list[str], mark: str) -> Json:
         "partialFingerprints": {"lossguard/v1": mark},
         "properties": {"name": found.name, "confidence": found.confidence.value, "when": found.when},
     }
-    return result | ({"fixes": [_fix(found.fix)]} if found.fix is not None else {})
+    fixes = [_fix(fix) for fix in (found.fix, *found.alternatives) if fix is not None]
+    return result | ({"fixes": fixes} if fixes else {})
 
 
 def _location(place: Place, message: str) -> Json:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from lossguard.findings import Confidence, Diagnostic, Place, Severity
+from lossguard.findings import Confidence, Diagnostic, Fix, Place, Severity
 from lossguard.report.changed import changed
 from lossguard.report.columns import crop, shown
 from lossguard.report.concise import location
@@ -68,10 +68,10 @@ def finding(
         for segments in drawn:
             yield Text.assemble(*((text, styles[role]) for text, role in segments))
         yield _rule(gutter)
-    for title, text in _notes(found):
+    for title, text, fix in _notes(found):
         yield from _note(title, text, gutter, console)
-        if found.fix is not None and text == found.fix.message:
-            for sign, line in changed(found.fix, sources, found.place.filename):
+        if fix is not None:
+            for sign, line in changed(fix, sources, found.place.filename):
                 cropped = crop(shown(line), (0, 0), max(width - gutter - 5, _LEAST))[0]
                 style = {"-": "red", "+": "green"}.get(sign, _GUTTER)
                 yield Text.assemble((" " * (gutter + 3), _GUTTER), (f"{sign} {cropped}", style))
@@ -97,19 +97,21 @@ def _marks(found: Diagnostic) -> dict[Place, list[Mark]]:
     return marks
 
 
-def _notes(found: Diagnostic) -> Iterator[tuple[str, str]]:
+def _notes(found: Diagnostic) -> Iterator[tuple[str, str, Fix | None]]:
     if found.effect:
-        yield "What Keras does", found.effect
+        yield "What Keras does", found.effect, None
     if found.remedy:
-        yield "Way out", found.remedy
+        yield "Way out", found.remedy, None
     if found.fix is not None:
-        yield "Fix" if found.fix.safe else "Fix (unsafe)", found.fix.message
+        yield "Fix" if found.fix.safe else "Fix (unsafe)", found.fix.message, found.fix
+    for fix in found.alternatives:
+        yield f"Or (--prefer {fix.way})", fix.message, fix
     if found.when:
-        yield "Holds when", found.when
+        yield "Holds when", found.when, None
     if found.confidence is not Confidence.CERTAIN:
-        yield "Confidence", found.confidence.value
+        yield "Confidence", found.confidence.value, None
     if found.also:
-        yield "Explains also", ", ".join(found.also)
+        yield "Explains also", ", ".join(found.also), None
 
 
 def _note(title: str, text: str, gutter: int, console: Console) -> Iterator[Text]:

@@ -47,6 +47,7 @@ from lossguard.rules import (
     unparsable,
     unused_suppression,
 )
+from lossguard.rules.afterwards import complete
 from lossguard.rules.rule import RuleModule
 
 ALL: tuple[RuleModule, ...] = (
@@ -109,15 +110,20 @@ def suggest(name_or_code: str) -> tuple[str, ...]:
 def judge(fact: Fact, target: Target, enabled: frozenset[str] | None = None) -> list[Finding]:
     """What the enabled rules (by code; all that are not opt-in, if None) say of one fact.
 
-    One mistake, one finding: a finding whose cause another one explains better is dropped, and named in it.
+    One mistake, one finding: a finding whose cause another one explains better is dropped, and named in it. Every
+    way out leaves nothing that any rule could say of the fact then.
     """
-    findings = [
+    findings = _without_superseded(_found(fact, target, enabled))
+    return [complete(found, fact, lambda other: _without_superseded(_found(other, target, None))) for found in findings]
+
+
+def _found(fact: Fact, target: Target, enabled: frozenset[str] | None) -> list[Finding]:
+    return [
         finding
         for module in ALL
         if (module.RULE.code in enabled if enabled is not None else not module.RULE.opt_in)
         for finding in module.check(fact, target)
     ]
-    return _without_superseded(findings)
 
 
 def _without_superseded(findings: list[Finding]) -> list[Finding]:

@@ -36,7 +36,8 @@ A regression loss on 0/1 or one-hot labels (least-squares GANs, the Brier score)
 there, and the rule is silent, as it is where the targets are unknown.
 
 ## Fix safety
-There is no automatic fix; `'mae'` or `keras.metrics.R2Score()` are what is wanted.
+Unsafe: `'mae'` takes the place of the accuracy (`metric`), where nothing else in the file names it, as plots and
+callbacks do.
 
 ## References
 - `keras.metrics.MeanAbsoluteError`, `keras.metrics.R2Score`, `keras.metrics.BinaryAccuracy`
@@ -47,7 +48,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Encoding, Fact, Labels, Output, Target, TrainingSetup
-from lossguard.findings import Evidence, Finding, Severity
+from lossguard.findings import Evidence, Finding, ReplaceMetric, Severity, Way
 from lossguard.rules.premises import ACCURACIES, at_labels, at_layer, called, describe_labels
 from lossguard.rules.rule import Rule
 
@@ -57,6 +58,7 @@ RULE = Rule(
     severity=Severity.WARNING,
     summary="accuracy measured on continuous targets",
     supersedes=("LG401", "LG402", "LG403", "LG404"),
+    ways=("metric",),
 )
 
 
@@ -74,4 +76,5 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                         at_layer(output),
                         effect="A continuous target is never hit: the number is about 0 and says nothing of the model.",
                         remedy="Use `'mae'` or `keras.metrics.R2Score()`.",
+                        ways=(Way("metric", (ReplaceMetric("mae", metric.origin),)),),
                     )

@@ -46,8 +46,8 @@ learns, but a sample whose output is clipped gets no gradient, and the outputs a
 divides by the sum, so that they work as a softmax does. `log_softmax` with `from_logits=True` is right.
 
 ## Fix safety
-Unsafe: the fix replaces the activation by `softmax` or `sigmoid`, which is nearly always meant, but the
-activation may have been the intention and the loss the mistake.
+Unsafe: the activation becomes `softmax` or `sigmoid`, which is nearly always meant (`activation`), or goes,
+and the loss is told `from_logits=True` (`from-logits`).
 
 ## References
 - `keras.losses.CategoricalCrossentropy`, `keras.losses.BinaryCrossentropy`: what `y_pred` must be
@@ -59,7 +59,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Fact, Family, Loss, LossCall, Output, Range, Target, TrainingSetup
-from lossguard.findings import Finding, SetActivation, Severity
+from lossguard.findings import Finding, SetActivation, SetFromLogits, Severity, Way
 from lossguard.rules.premises import (
     NORMALISED_BY_THE_LOSS,
     SIGMOIDS,
@@ -67,6 +67,7 @@ from lossguard.rules.premises import (
     at_output,
     called,
     elsewhere,
+    takes_from_logits,
 )
 from lossguard.rules.rule import Rule
 
@@ -75,6 +76,7 @@ RULE = Rule(
     name="activation-not-probabilities",
     severity=Severity.ERROR,
     summary="the output's activation gives no probabilities, but the loss takes its values for them",
+    ways=("activation", "from-logits"),
 )
 
 BOUNDED_BELOW = frozenset({"elu", "selu", "celu", "gelu", "silu", "hard_silu", "mish", "log_sigmoid"})
@@ -102,7 +104,13 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 effect=effect,
                 remedy=f"Use `{wanted}` in the output layer, or no activation and `from_logits=True` in the loss.",
                 severity=severity,
-                repairs=(SetActivation(wanted),),
+                ways=(
+                    Way("activation", (SetActivation(wanted),)),
+                    Way(
+                        "from-logits",
+                        (SetActivation("linear"), SetFromLogits(True)) if takes_from_logits(loss) else (),
+                    ),
+                ),
             )
 
         case (
@@ -118,7 +126,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 else "Scores below zero become zero and lose their gradient: the model may learn, by a poorer loss.",
                 remedy="Leave the activation away: the loss applies its own.",
                 severity=Severity.WARNING,
-                repairs=(SetActivation("linear"),),
+                ways=(Way("activation", (SetActivation("linear"),)),),
             )
 
 

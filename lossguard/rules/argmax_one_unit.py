@@ -38,7 +38,9 @@ Nothing: NumPy and all backends return zeros.
 `argmax` over another axis (the most likely sample, the strongest time step), and `argmax` of the labels.
 
 ## Fix safety
-There is no automatic fix: the threshold is 0.5 for a sigmoid and 0 for raw scores.
+Unsafe: `(predictions[:, 0] > 0.5).astype(int)`, with 0 for raw scores, takes the place of NumPy's `argmax` over the
+last axis (`threshold`). There is no fix for other spellings, nor where the output's activation is neither a sigmoid
+nor left away.
 
 ## References
 - `numpy.argmax`, `keras.Model.predict`
@@ -49,7 +51,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Decode, Fact, Output, Target
-from lossguard.findings import Evidence, Finding, Severity
+from lossguard.findings import Evidence, Finding, SetThreshold, Severity, Way
 from lossguard.rules.premises import at_layer, raw_scores
 from lossguard.rules.rule import Rule
 
@@ -58,6 +60,7 @@ RULE = Rule(
     name="argmax-one-unit",
     severity=Severity.ERROR,
     summary="`argmax` over a single unit is always 0",
+    ways=("threshold",),
 )
 
 
@@ -71,4 +74,5 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 at_layer(output),
                 effect="Every sample is answered with class 0, however good the model is.",
                 remedy=f"Compare the predictions with {threshold} instead.",
+                ways=(Way("threshold", (SetThreshold(float(threshold)),)),),
             )

@@ -52,7 +52,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Metric, Output, Range, Target, TrainingSetup
-from lossguard.findings import Evidence, Finding, ReplaceMetric, Severity
+from lossguard.findings import Evidence, Finding, ReplaceMetric, Severity, Way
 from lossguard.rules.premises import at_output, called, describe, if_known, raw_scores
 from lossguard.rules.rule import Rule
 
@@ -62,6 +62,7 @@ RULE = Rule(
     severity=Severity.WARNING,
     summary="binary accuracy on an output that picks one of several classes",
     supersedes=("LG401",),
+    ways=("metric",),
 )
 
 
@@ -81,7 +82,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                             effect="It is inflated by all the right answers 'not this class'"
                             " (0.96 where 0.76 of the samples are right); integer labels raise or give nonsense.",
                             remedy="Write `'accuracy'`.",
-                            repairs=(ReplaceMetric("accuracy"),),
+                            ways=(Way("metric", (ReplaceMetric("accuracy", metric.origin),)),),
                         )
 
 

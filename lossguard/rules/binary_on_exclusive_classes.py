@@ -45,8 +45,8 @@ cross-entropy, and the rule is silent. Sigmoid units with binary cross-entropy a
 labels as well: one against the rest is a choice that people make on purpose.
 
 ## Fix safety
-Unsafe: for exclusive classes the loss has to change (which is what the fix does), for labels that may hold
-several classes at once the activation.
+Unsafe: for exclusive classes the loss has to change (`loss`), for labels that may hold several classes at once
+the activation (`activation`).
 
 ## References
 - `keras.losses.BinaryCrossentropy`, `keras.losses.CategoricalCrossentropy`
@@ -57,7 +57,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Output, Range, Target, TrainingSetup
-from lossguard.findings import Finding, ReplaceLoss, Severity
+from lossguard.findings import Finding, ReplaceLoss, SetActivation, Severity, Way
 from lossguard.rules.premises import at_loss, at_output, called, describe, elsewhere, if_known
 from lossguard.rules.rule import Rule
 
@@ -67,6 +67,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="softmax over three or more classes trained with binary cross-entropy",
     supersedes=("LG101", "LG203", "LG301"),
+    ways=("loss", "activation"),
 )
 
 
@@ -90,7 +91,12 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 if ids
                 else "Use `categorical_crossentropy`, or `sigmoid` if several classes can be right at once.",
                 severity=Severity.ERROR if ids else Severity.WARNING,
-                repairs=(ReplaceLoss("sparse_categorical_crossentropy" if ids else "categorical_crossentropy"),),
+                ways=(
+                    Way(
+                        "loss", (ReplaceLoss("sparse_categorical_crossentropy" if ids else "categorical_crossentropy"),)
+                    ),
+                    Way("activation", () if ids else (SetActivation("sigmoid"),)),
+                ),
             )
 
 

@@ -35,7 +35,7 @@ All backends train silently. The loss falls a little, then stays where the bound
 Targets scaled into the range of the activation. The rule is silent where it does not know the targets' range.
 
 ## Fix safety
-Unsafe: no activation (the fix), or scaled targets.
+Unsafe: the activation goes (`activation`), or the targets are scaled, which is not done here.
 
 ## References
 - `keras.activations.sigmoid`, `keras.activations.tanh`
@@ -47,7 +47,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Output, Range, Target, TrainingSetup
-from lossguard.findings import Finding, SetActivation, Severity
+from lossguard.findings import Finding, SetActivation, Severity, Way
 from lossguard.rules.premises import at_labels, at_loss, at_output, describe, describe_labels, exceeds
 from lossguard.rules.rule import Rule
 
@@ -57,6 +57,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="the output is bounded, but the targets leave its bounds",
     supersedes=("LG110",),
+    ways=("activation",),
 )
 
 BOUNDS = {Range.PROBABILITIES: (0.0, 1.0), Range.SIMPLEX: (0.0, 1.0), Range.SIGNED_UNIT: (-1.0, 1.0)}
@@ -78,5 +79,5 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 at_loss(loss, "pulls the output to the targets"),
                 effect="The output saturates at its bound and never reaches these targets.",
                 remedy="Leave the activation away, or scale the targets.",
-                repairs=(SetActivation("linear"),),
+                ways=(Way("activation", (SetActivation("linear"),)),),
             )

@@ -45,8 +45,8 @@ Never by intention. Sigmoid units with `binary_crossentropy` are right for label
 classes.
 
 ## Fix safety
-Unsafe: exclusive classes want `softmax`, independent ones `binary_crossentropy`. The fix follows the labels
-where they are known, and takes exclusive classes where they are not.
+Unsafe: exclusive classes want `softmax` (`activation`), independent ones `binary_crossentropy` (`loss`). The
+labels decide where they are known to hold several classes; a sparse loss has exclusive ones.
 
 ## References
 - `keras.losses.CategoricalCrossentropy`, `keras.losses.BinaryCrossentropy`
@@ -58,7 +58,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Encoding, Fact, Family, Labels, Loss, LossCall, Output, Range, Target, TrainingSetup
-from lossguard.findings import Finding, ReplaceLoss, SetActivation, Severity
+from lossguard.findings import Finding, ReplaceLoss, SetActivation, Severity, Way
 from lossguard.rules.premises import SIGMOIDS, at_loss, at_output, called, describe, elsewhere, if_known
 from lossguard.rules.rule import Rule
 
@@ -67,6 +67,7 @@ RULE = Rule(
     name="categorical-on-independent-outputs",
     severity=Severity.WARNING,
     summary="sigmoid units trained with categorical cross-entropy",
+    ways=("activation", "loss"),
 )
 
 
@@ -94,8 +95,14 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 remedy="Use `binary_crossentropy`: several of these labels can be right at once."
                 if several
                 else "Use `softmax` for exclusive classes, or `binary_crossentropy` if several can be right at once.",
-                repairs=(ReplaceLoss("binary_crossentropy") if several else SetActivation("softmax"),),
+                ways=_ways(loss, several=several),
             )
+
+
+def _ways(loss: Loss, *, several: bool) -> tuple[Way, ...]:
+    """Class ids leave the activation only, labels of several classes the loss only."""
+    independent = Way("loss", (ReplaceLoss("binary_crossentropy"),) if loss.family is Family.CATEGORICAL else ())
+    return (independent,) if several else (Way("activation", (SetActivation("softmax"),)), independent)
 
 
 def _effect(loss: Loss, target: Target) -> str:

@@ -43,8 +43,8 @@ Never with cross-entropy. `categorical_hinge` on one unit and 0/1 labels is the 
 not reported.
 
 ## Fix safety
-Unsafe: `binary_crossentropy` with a sigmoid fits labels of two classes, more units with a softmax fit more.
-The fix follows the labels where they are known, and takes two classes where the output is a sigmoid.
+Unsafe: 0/1 labels, and unknown ones where the output is a sigmoid, get `binary_crossentropy` with a sigmoid
+(`loss`), labels of more classes one softmax unit for each (`units`). There is no fix where neither is known.
 
 ## References
 - `keras.losses.CategoricalCrossentropy`, `keras.losses.BinaryCrossentropy`
@@ -55,7 +55,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Encoding, Fact, Family, Labels, Loss, LossCall, Output, Target, TrainingSetup
-from lossguard.findings import Finding, Repair, ReplaceLoss, SetActivation, SetUnits, Severity
+from lossguard.findings import Finding, ReplaceLoss, SetActivation, SetUnits, Severity, Way
 from lossguard.rules.premises import (
     SIGMOIDS,
     VECTOR_ENCODINGS,
@@ -65,6 +65,7 @@ from lossguard.rules.premises import (
     describe_labels,
     if_known,
     label_width,
+    one_or_zero,
 )
 from lossguard.rules.rule import Rule
 
@@ -74,6 +75,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="a single output unit trained with categorical cross-entropy",
     supersedes=("LG101", "LG103", "LG104", "LG109", "LG201", "LG204", "LG205", "LG301", "LG303", "LG403", "LG503"),
+    ways=("loss", "units"),
 )
 
 
@@ -99,7 +101,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 effect=_effect(labels),
                 remedy="For two classes use `binary_crossentropy` with `sigmoid`;"
                 " for more, one unit for each class with `softmax`.",
-                repairs=_repairs(output, labels),
+                ways=_ways(output, labels),
             )
 
 
@@ -109,8 +111,15 @@ def _effect(labels: Labels | None) -> str:
     return "The loss is 0 whatever the model answers, so that it looks perfect and learns nothing."
 
 
-def _repairs(output: Output, labels: Labels | None) -> tuple[Repair, ...]:
+def _ways(output: Output, labels: Labels | None) -> tuple[Way, ...]:
     if labels is not None and label_width(labels).at_least(2) and labels.encoding in VECTOR_ENCODINGS:
-        return (SetUnits(label_width(labels)), SetActivation("softmax"))
-    binary = labels is None or labels.encoding in {Encoding.BINARY, Encoding.UNKNOWN} or labels.classes.is_(2)
-    return (ReplaceLoss("binary_crossentropy"),) if binary and output.activation in SIGMOIDS else ()
+        return (Way("units", (SetUnits(label_width(labels)), SetActivation("softmax"))),)
+    if labels is not None and labels.encoding is Encoding.INTEGER and labels.classes.at_least(3):
+        sparse = ReplaceLoss("sparse_categorical_crossentropy")
+        return (Way("units", (SetUnits(labels.classes), SetActivation("softmax"), sparse)),)
+    loss = ReplaceLoss("binary_crossentropy")
+    if output.activation in SIGMOIDS and (labels is None or labels.encoding is Encoding.UNKNOWN):
+        return (Way("loss", (loss,)),)
+    if labels is not None and one_or_zero(labels):
+        return (Way("loss", (loss,) if output.activation in SIGMOIDS else (SetActivation("sigmoid"), loss)),)
+    return ()

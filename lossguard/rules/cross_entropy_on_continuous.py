@@ -39,7 +39,8 @@ Targets in [0, 1] with binary cross-entropy: autoencoders on scaled images, soft
 to know that a target leaves [0, 1].
 
 ## Fix safety
-Unsafe: the head and the loss change together, or the targets become classes.
+Unsafe: the head and the loss change together, or the targets become classes, which is not done here. There is
+no fix for several units.
 
 ## References
 - `keras.losses.BinaryCrossentropy`, `keras.losses.MeanSquaredError`
@@ -50,7 +51,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Output, Target, TrainingSetup
-from lossguard.findings import Finding, ReplaceLoss, SetActivation, Severity
+from lossguard.findings import Finding, Repair, ReplaceLoss, SetActivation, Severity, Way
 from lossguard.rules.premises import at_labels, at_layer, at_loss, called, describe_labels, exceeds
 from lossguard.rules.rule import Rule
 
@@ -60,6 +61,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="cross-entropy trained on continuous targets",
     supersedes=("LG101", "LG102", "LG103", "LG104", "LG106", "LG107", "LG109", "LG113", "LG303", "LG401", "LG405"),
+    ways=("loss",),
 )
 
 
@@ -79,5 +81,10 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 if family is Family.SPARSE_CATEGORICAL
                 else "Outside [0, 1] the loss has no lower bound: it runs to minus infinity and learns nothing.",
                 remedy="Use `mean_squared_error` and no activation in the output layer.",
-                repairs=(ReplaceLoss("mean_squared_error"), SetActivation("linear")) if output.width.is_(1) else (),
+                ways=(Way("loss", _regression(output) if output.width.is_(1) else ()),),
             )
+
+
+def _regression(output: Output) -> tuple[Repair, ...]:
+    loss = ReplaceLoss("mean_squared_error")
+    return (loss,) if output.activation == "linear" else (loss, SetActivation("linear"))

@@ -44,7 +44,8 @@ several times smaller. The model learns slowly, with a number that looks stuck.
 Never by intention.
 
 ## Fix safety
-Unsafe: the activation goes (the fix for TensorFlow's functions) or `from_logits` does.
+Unsafe: `from_logits` goes (`from-logits`), or the activation does (`activation`), which is the only way out for
+TensorFlow's own functions.
 
 ## References
 - `keras.losses.CategoricalCrossentropy`: argument `from_logits`
@@ -56,7 +57,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Fact, Family, Loss, LossCall, Output, Range, Target
-from lossguard.findings import Evidence, Finding, SetActivation, SetFromLogits, Severity
+from lossguard.findings import Evidence, Finding, SetActivation, SetFromLogits, Severity, Way
 from lossguard.rules.premises import SIGMOIDS, at_output, called, describe, double_activation, double_softmax_floor
 from lossguard.rules.rule import Rule
 
@@ -66,6 +67,7 @@ RULE = Rule(
     severity=Severity.WARNING,
     summary="an activated output is handed to a loss call that activates again",
     supersedes=("LG109",),
+    ways=("activation", "from-logits"),
 )
 
 
@@ -87,7 +89,10 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 remedy="Leave the activation away."
                 if raw
                 else "Say `from_logits=False`, or leave the activation away and keep `from_logits=True`.",
-                repairs=(SetActivation("linear") if raw else SetFromLogits(False),),
+                ways=(
+                    Way("from-logits", () if raw else (SetFromLogits(False),)),
+                    Way("activation", (SetActivation("linear"),)),
+                ),
             )
 
 

@@ -51,7 +51,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Fact, Metric, Output, Range, Spelling, Target, TrainingSetup
-from lossguard.findings import Evidence, Finding, ReplaceMetric, Severity
+from lossguard.findings import Evidence, Finding, ReplaceMetric, Severity, Way
 from lossguard.rules.premises import at_output, called, describe
 from lossguard.rules.rule import Rule
 
@@ -60,7 +60,7 @@ RULE = Rule(
     name="exact-match-accuracy",
     severity=Severity.WARNING,
     summary="`metrics.Accuracy()` compares probabilities with labels for equality",
-    safe=True,
+    ways=("metric",),
 )
 
 
@@ -77,5 +77,5 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                             effect="It reads about 0.0 however good the model is, or raises where the shapes differ.",
                             remedy="Write the string `'accuracy'`, or the class that fits the labels:"
                             " `BinaryAccuracy`, `CategoricalAccuracy`, `SparseCategoricalAccuracy`.",
-                            repairs=(ReplaceMetric("accuracy"),),
+                            ways=(Way("metric", (ReplaceMetric("accuracy", metric.origin),), safe=True),),
                         )

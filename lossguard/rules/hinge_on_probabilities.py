@@ -39,7 +39,7 @@ All backends train silently. 0/1 labels are turned into -1/+1 by the loss.
 of 1.
 
 ## Fix safety
-Unsafe: `tanh` keeps the hinge (the fix), `binary_crossentropy` keeps the probabilities.
+Unsafe: `tanh` keeps the hinge (`activation`), `binary_crossentropy` the sigmoid (`loss`).
 
 ## References
 - `keras.losses.Hinge`, `keras.losses.SquaredHinge`
@@ -49,8 +49,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossguard.facts import Fact, Family, Loss, Output, Range, Target, TrainingSetup
-from lossguard.findings import Finding, SetActivation, Severity
+from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Output, Range, Target, TrainingSetup
+from lossguard.findings import Finding, ReplaceLoss, SetActivation, Severity, Way
 from lossguard.rules.premises import SIGMOIDS, at_loss, at_output, called, describe
 from lossguard.rules.rule import Rule
 
@@ -59,13 +59,16 @@ RULE = Rule(
     name="hinge-on-probabilities",
     severity=Severity.WARNING,
     summary="a hinge loss on sigmoid or softmax outputs",
+    ways=("activation", "loss"),
 )
 
 
 def check(fact: Fact, target: Target) -> Iterator[Finding]:
     match fact:
         case TrainingSetup(
-            output=Output(range=Range.PROBABILITIES | Range.SIMPLEX) as output, loss=Loss(family=Family.HINGE) as loss
+            output=Output(range=Range.PROBABILITIES | Range.SIMPLEX) as output,
+            loss=Loss(family=Family.HINGE) as loss,
+            labels=labels,
         ) if output.activation in SIGMOIDS | {"softmax"}:
             yield RULE.finding(
                 f"{called(loss)} wants scores on both sides of 0, but {describe(output)} gives none below",
@@ -73,5 +76,13 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 at_output(output),
                 effect="Samples of the negative class keep a loss of 1 at best, so that the loss can't get small.",
                 remedy="Use `tanh` or no activation, or keep the probabilities and use a cross-entropy.",
-                repairs=(SetActivation("tanh"),),
+                ways=(
+                    Way("activation", (SetActivation("tanh"),)),
+                    Way("loss", (ReplaceLoss("binary_crossentropy"),) if _yes_or_no(output, labels) else ()),
+                ),
             )
+
+
+def _yes_or_no(output: Output, labels: Labels | None) -> bool:
+    """Probabilities for labels that are not known to be -1 and +1."""
+    return output.activation in SIGMOIDS and (labels is None or labels.encoding is not Encoding.SIGNED)

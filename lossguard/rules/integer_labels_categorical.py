@@ -38,8 +38,10 @@ Reports labels that are one number per sample (class ids, or 0/1) where the loss
 Never. The rule is silent unless it has followed the labels from where they are made to `fit`.
 
 ## Fix safety
-Unsafe: the sparse loss takes the labels as they are (the fix), `keras.utils.to_categorical(y)` turns them
-into what the loss expects. Both train the same model; metrics named `categorical_...` have to follow.
+Unsafe: the sparse loss takes the labels as they are (`loss`), or what loads them encodes them (`labels`, where
+`label_mode` or `class_mode` says how); both train the same model. Safe where a sparse metric says, too, that the
+labels are class ids. Metrics of the other kind follow. There is no fix that inserts a call of `to_categorical`:
+every use of the labels would have to change.
 
 ## References
 - `keras.losses.CategoricalCrossentropy`, `keras.losses.SparseCategoricalCrossentropy`
@@ -51,8 +53,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Output, Target, TrainingSetup
-from lossguard.findings import Finding, ReplaceLoss, Severity
-from lossguard.rules.premises import at_labels, at_layer, at_loss, called, describe_labels
+from lossguard.findings import EncodeLabels, Finding, ReplaceLoss, Severity, Way
+from lossguard.rules.premises import SPARSE_METRICS, at_labels, at_layer, at_loss, called, describe_labels
 from lossguard.rules.rule import Rule
 
 RULE = Rule(
@@ -61,6 +63,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="integer labels handed to categorical cross-entropy, which wants one column for each class",
     supersedes=("LG301", "LG403"),
+    ways=("loss", "labels"),
 )
 
 
@@ -70,6 +73,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
             output=Output() as output,
             loss=Loss(family=Family.CATEGORICAL, name=name) as loss,
             labels=Labels() as labels,
+            metrics=metrics,
         ) if output.width.at_least(2) and _one_per_sample(labels, output):
             focal = "focal" in name
             yield RULE.finding(
@@ -84,7 +88,14 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 remedy="Encode the labels with `keras.utils.to_categorical`."
                 if focal
                 else "Use `sparse_categorical_crossentropy`, or encode the labels with `keras.utils.to_categorical`.",
-                repairs=() if focal else (ReplaceLoss("sparse_categorical_crossentropy"),),
+                ways=(
+                    Way(
+                        "loss",
+                        () if focal else (ReplaceLoss("sparse_categorical_crossentropy"),),
+                        safe=any(metric.name in SPARSE_METRICS for metric in metrics),
+                    ),
+                    Way("labels", (EncodeLabels(Encoding.ONE_HOT),)),
+                ),
             )
 
 

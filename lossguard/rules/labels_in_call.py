@@ -43,7 +43,8 @@ Most of these calls raise; some broadcast or run to minus infinity, silently.
 Never. The rule is silent unless it has followed the labels from where they are made to the call.
 
 ## Fix safety
-Unsafe: another loss (the fix) or other labels.
+Unsafe: another loss (`loss`) or other labels. There is no fix for TensorFlow's own functions, whose parameters have
+other names, nor where binary cross-entropy gets other labels than 0 and 1.
 
 ## References
 - `keras.losses.CategoricalCrossentropy`, `keras.losses.SparseCategoricalCrossentropy`
@@ -55,7 +56,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Encoding, Fact, Family, Labels, Loss, LossCall, Output, Target
-from lossguard.findings import Evidence, Finding, Repair, ReplaceLoss, Severity
+from lossguard.findings import Evidence, Finding, Repair, ReplaceLoss, Severity, Way
 from lossguard.rules.multiclass_labels_binary import above_one
 from lossguard.rules.premises import at_labels, at_output, called, describe_labels
 from lossguard.rules.rule import Rule
@@ -65,6 +66,7 @@ RULE = Rule(
     name="labels-in-call",
     severity=Severity.ERROR,
     summary="the labels of a direct loss call are not encoded as that loss wants them",
+    ways=("loss",),
 )
 
 
@@ -101,5 +103,5 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 at_output(output),
                 effect=effect,
                 remedy=remedy,
-                repairs=repairs,
+                ways=(Way("loss", repairs),),
             )

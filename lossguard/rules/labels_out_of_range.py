@@ -41,7 +41,8 @@ With `ignore_class` the label that is ignored may be any number. Labels 1 to K w
 unit is never used.
 
 ## Fix safety
-Unsafe: the labels can be moved down or a unit added (the fix), and which is meant can't be told.
+Unsafe: a unit is added (`units`); or the labels are moved down, which is not done here: every use of them would have
+to change. There is no fix for negative labels.
 
 ## References
 - `keras.losses.SparseCategoricalCrossentropy`: arguments `y_true`, `ignore_class`
@@ -52,7 +53,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Output, Target, TrainingSetup, Width
-from lossguard.findings import Finding, Repair, SetUnits, Severity
+from lossguard.findings import Finding, SetUnits, Severity, Way
 from lossguard.rules.premises import at_labels, at_layer, at_loss, describe_labels, exceeds, units
 from lossguard.rules.rule import Rule
 
@@ -61,6 +62,7 @@ RULE = Rule(
     name="labels-out-of-range",
     severity=Severity.ERROR,
     summary="integer labels that point outside the output: from 1, up to the number of units, or negative",
+    ways=("units",),
 )
 
 CONSEQUENCES = {
@@ -89,7 +91,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 else "Subtract the lowest label from all of them, or add a unit."
                 if labels.low
                 else "Give the output layer one unit for each label.",
-                repairs=_repairs(labels),
+                ways=_ways(labels),
             )
 
 
@@ -103,7 +105,7 @@ def _too_high(labels: Labels, output: Output) -> bool:
     return labels.low == 1 and labels.classes.minus(output.width) == 0
 
 
-def _repairs(labels: Labels) -> tuple[Repair, ...]:
+def _ways(labels: Labels) -> tuple[Way, ...]:
     if _negative(labels) or labels.high is None:
         return ()
-    return (SetUnits(Width(int(labels.high) + 1)),)
+    return (Way("units", (SetUnits(Width(int(labels.high) + 1)),)),)

@@ -46,8 +46,9 @@ Never by intention: a model that normalises its output itself, in a later layer 
 activation as far as this rule is concerned, or one that it can't judge.
 
 ## Fix safety
-Unsafe: `from_logits=True` leaves the predictions raw scores, an activation makes them probabilities. The fix
-sets `from_logits=True`, or adds the activation where a loss knows no `from_logits` or a metric splits at 0.5.
+Unsafe: `from_logits=True` leaves the predictions raw scores (`from-logits`), an activation makes them
+probabilities (`activation`). The first is preferred, unless a metric splits the output at 0.5; where it is
+taken all the same, the metric's threshold follows.
 
 ## References
 - `keras.losses.BinaryCrossentropy`, `keras.losses.CategoricalCrossentropy`,
@@ -60,7 +61,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Fact, Family, Loss, LossCall, Output, Range, Target, TrainingSetup
-from lossguard.findings import Finding, Repair, SetActivation, SetFromLogits, Severity
+from lossguard.findings import Finding, SetActivation, SetFromLogits, Severity, Way
 from lossguard.rules.premises import at_loss, at_output, called, describe, elsewhere, takes_from_logits
 from lossguard.rules.rule import Rule
 
@@ -69,6 +70,7 @@ RULE = Rule(
     name="logits-as-probabilities",
     severity=Severity.ERROR,
     summary="the output has no activation, but the loss takes its values for probabilities",
+    ways=("from-logits", "activation"),
 )
 
 
@@ -80,8 +82,9 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
         ) if output.range is Range.LOGITS and output.activation == "linear" and _takes_probabilities(loss):
             severity, effect = _consequence(loss, target)
             activation = "sigmoid" if loss.family is Family.BINARY else "softmax"
-            by_loss = takes_from_logits(loss) and not (isinstance(fact, TrainingSetup) and _splits_at_half(fact))
-            repair: Repair = SetFromLogits(True) if by_loss else SetActivation(activation)
+            by_loss = Way("from-logits", (SetFromLogits(True),) if takes_from_logits(loss) else ())
+            by_output = Way("activation", (SetActivation(activation),))
+            halved = isinstance(fact, TrainingSetup) and _splits_at_half(fact)
             yield RULE.finding(
                 f"{called(loss)} expects probabilities, but gets raw scores: {describe(output)}",
                 at_loss(loss, "takes the output for probabilities (from_logits=False)"),
@@ -91,7 +94,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 if takes_from_logits(loss)
                 else f"Give the last layer `activation='{activation}'`.",
                 severity=severity,
-                repairs=(repair,),
+                ways=(by_output, by_loss) if halved else (by_loss, by_output),
             )
 
 

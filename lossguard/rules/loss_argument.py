@@ -38,7 +38,8 @@ Never. Parameters that only one version of Keras has are not reported, nor are f
 the same names as those of Keras.
 
 ## Fix safety
-No fix: what the argument was meant to do only the author knows.
+Unsafe: the parameter whose name comes closest, or False for a string that says so (`argument`). There is no fix
+where no parameter comes close: what the argument was meant to do only the author knows.
 
 ## References
 - `keras.losses.SparseCategoricalCrossentropy`, `keras.losses.CategoricalCrossentropy`
@@ -49,7 +50,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Fact, LossArgument, Target
-from lossguard.findings import Evidence, Finding, Severity
+from lossguard.findings import Evidence, Finding, Rename, SetFlag, Severity, Way
 from lossguard.rules.rule import Rule
 
 RULE = Rule(
@@ -57,7 +58,12 @@ RULE = Rule(
     name="loss-argument",
     severity=Severity.ERROR,
     summary="a loss is given an argument that it does not take, or a string where it wants True or False",
+    ways=("argument",),
 )
+
+
+FALSE = frozenset({"false", "no", "0", "off"})
+"""Strings that say what they do not do."""
 
 
 def check(fact: Fact, target: Target) -> Iterator[Finding]:
@@ -68,6 +74,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 Evidence(origin, "not a parameter of this loss"),
                 effect="It raises TypeError at this line.",
                 remedy=_remedy(loss, argument, meant),
+                ways=(Way("argument", (Rename(meant),) if meant is not None else ()),),
             )
         case LossArgument(loss=loss, argument=argument, origin=origin, given=str() as given):
             yield RULE.finding(
@@ -78,6 +85,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 else "The option is on, silently.",
                 remedy=f"Pass True or False for `{argument}`, without quotes.",
                 severity=Severity.WARNING,
+                ways=(Way("argument", (SetFlag(False),) if given.lower() in FALSE else ()),),
             )
 
 

@@ -43,8 +43,9 @@ A class in a project that runs on Keras 3 only and wants the default arguments; 
 configuration or the dependencies say so. Functions that decorators may change are left alone.
 
 ## Fix safety
-Unsafe: a class is called without arguments, which may not be the ones that were meant. There is no fix for
-functions.
+Unsafe: a class is called without arguments, which may not be the ones that were meant; a function that is called
+without labels becomes an instance of its class with the same arguments (`instance`). There is no fix for functions
+that make a loss: which arguments they want only the author knows.
 
 ## References
 - `keras.losses.get`, `keras.losses.BinaryCrossentropy`
@@ -56,7 +57,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Fact, Misuse, NotInstantiated, Target
-from lossguard.findings import Evidence, Finding, Instantiate, Severity
+from lossguard.findings import Evidence, Finding, Instantiate, Severity, Way
 from lossguard.rules.rule import Rule
 
 RULE = Rule(
@@ -64,6 +65,7 @@ RULE = Rule(
     name="loss-not-instantiated",
     severity=Severity.ERROR,
     summary="a loss class, a function that makes a loss, or a call without labels where a loss is wanted",
+    ways=("instance",),
 )
 
 KERAS_2, KERAS_3 = 2, 3
@@ -77,6 +79,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 Evidence(origin, "y_true and y_pred are missing"),
                 effect="It raises TypeError at this line.",
                 remedy="Pass the function without calling it, or an instance of its class, which takes the arguments.",
+                ways=(Way("instance", (Instantiate(),)),),
             )
         case NotInstantiated(misuse=Misuse.FACTORY, text=text, origin=origin, returned=returned):
             yield RULE.finding(
@@ -96,5 +99,5 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 else "fit raises TypeError.",
                 remedy=f"Make an instance: `{text}()`.",
                 severity=Severity.WARNING if both else Severity.ERROR,
-                repairs=(Instantiate(),),
+                ways=(Way("instance", (Instantiate(),)),),
             )

@@ -42,8 +42,9 @@ reports the share of class 0.
 The string `'accuracy'` always picks the kind that fits the shapes.
 
 ## Fix safety
-Unsafe: the fix writes `'accuracy'` for a plain accuracy, which changes the metric's name in the history; there
-is none where the old name is used elsewhere in the file.
+Unsafe: the metric of the same kind as the loss, with the same arguments, or `'accuracy'` for a single unit
+(`metric`), which changes the metric's name in the history; there is none where the old name is used elsewhere in
+the file.
 
 ## References
 - `keras.metrics.CategoricalAccuracy`, `keras.metrics.SparseCategoricalAccuracy`
@@ -54,8 +55,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Metric, Output, Target, TrainingSetup
-from lossguard.findings import Evidence, Finding, ReplaceMetric, Severity
-from lossguard.rules.premises import at_layer, at_loss, called, if_known
+from lossguard.findings import Evidence, Finding, ReplaceMetric, Severity, Way
+from lossguard.rules.premises import CATEGORICAL_METRICS, SPARSE_METRICS, at_layer, at_loss, called, if_known
 from lossguard.rules.rule import Rule
 
 RULE = Rule(
@@ -63,18 +64,17 @@ RULE = Rule(
     name="metric-label-encoding",
     severity=Severity.ERROR,
     summary="a categorical metric where the labels are class ids, or a sparse metric where they are one-hot",
+    ways=("metric",),
 )
 
-CATEGORICAL = frozenset({"CategoricalAccuracy", "TopKCategoricalAccuracy", "CategoricalCrossentropy"})
 PLAIN = frozenset({"CategoricalAccuracy", "SparseCategoricalAccuracy"})
-SPARSE = frozenset({"SparseCategoricalAccuracy", "SparseTopKCategoricalAccuracy", "SparseCategoricalCrossentropy"})
 
 
 def check(fact: Fact, target: Target) -> Iterator[Finding]:
     match fact:
         case TrainingSetup(output=Output() as output, metrics=metrics, labels=labels, loss=Loss() as loss):
             for metric in metrics:
-                if metric.name not in CATEGORICAL | SPARSE:
+                if metric.name not in CATEGORICAL_METRICS | SPARSE_METRICS:
                     continue
                 evidence = (
                     Evidence(metric.origin, "does not fit these labels"),
@@ -90,8 +90,9 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                             *evidence,
                             effect="The greatest of one unit is always the first, so that the metric never changes.",
                             severity=Severity.WARNING,
+                            other="accuracy" if metric.name in PLAIN else "",
                         )
-                elif metric.name in CATEGORICAL and _class_ids(loss, labels):
+                elif metric.name in CATEGORICAL_METRICS and _class_ids(loss, labels):
                     silent = metric.name == "CategoricalAccuracy"
                     yield _finding(
                         f"{called(metric)} expects one-hot labels, but {called(loss)} is trained on class ids"
@@ -103,8 +104,9 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                         if silent
                         else "fit raises.",
                         severity=Severity.WARNING if silent else Severity.ERROR,
+                        other=_of_the_other_kind(metric),
                     )
-                elif metric.name in SPARSE and _columns(loss, labels):
+                elif metric.name in SPARSE_METRICS and _columns(loss, labels):
                     yield _finding(
                         f"{called(metric)} expects class ids, but {called(loss)} is trained on one-hot labels"
                         if loss.family is Family.CATEGORICAL
@@ -113,6 +115,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                         *evidence,
                         effect="fit raises at the first batch: the shapes differ.",
                         severity=Severity.ERROR,
+                        other=_of_the_other_kind(metric),
                     )
 
 
@@ -128,12 +131,16 @@ def _columns(loss: Loss, labels: Labels | None) -> bool:
     )
 
 
-def _finding(message: str, metric: Metric, *evidence: Evidence, effect: str, severity: Severity) -> Finding:
+def _of_the_other_kind(metric: Metric) -> str:
+    return metric.name.removeprefix("Sparse") if metric.name in SPARSE_METRICS else f"Sparse{metric.name}"
+
+
+def _finding(message: str, metric: Metric, *evidence: Evidence, effect: str, severity: Severity, other: str) -> Finding:
     return RULE.finding(
         message,
         *evidence,
         effect=effect,
         remedy="Write `'accuracy'`, which picks the kind that fits, or the metric of the same kind as the loss.",
         severity=severity,
-        repairs=(ReplaceMetric("accuracy"),) if metric.name in PLAIN else (),
+        ways=(Way("metric", (ReplaceMetric(other, metric.origin),) if other else ()),),
     )

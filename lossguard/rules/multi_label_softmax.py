@@ -40,8 +40,8 @@ Recommenders and taggers sometimes train a softmax on several positives on purpo
 is therefore *likely*, not certain.
 
 ## Fix safety
-Unsafe: the fix turns the head into independent sigmoids with binary cross-entropy, which changes what the
-outputs mean.
+Unsafe: the head becomes independent sigmoids with binary cross-entropy (`activation`, or `loss` where the head is
+sigmoids already), which changes what the outputs mean.
 
 ## References
 - `keras.losses.CategoricalCrossentropy`, `keras.losses.BinaryCrossentropy`
@@ -52,7 +52,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Output, Range, Target, TrainingSetup
-from lossguard.findings import Confidence, Finding, Repair, ReplaceLoss, SetActivation, Severity
+from lossguard.findings import Confidence, Finding, ReplaceLoss, SetActivation, Severity, Way
 from lossguard.rules.premises import SIGMOIDS, at_labels, at_loss, at_output, called, describe, describe_labels
 from lossguard.rules.rule import Rule
 
@@ -62,6 +62,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="labels that may hold several classes at once, but an output that must pick one",
     supersedes=("LG101", "LG103", "LG104", "LG108", "LG109"),
+    ways=("activation", "loss"),
 )
 
 
@@ -85,7 +86,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 remedy="Use `sigmoid` units with `binary_crossentropy`.",
                 severity=Severity.WARNING if _independent_focal(output, loss) else Severity.ERROR,
                 confidence=Confidence.LIKELY,
-                repairs=_repairs(output, loss),
+                ways=_ways(output, loss),
             )
 
 
@@ -94,6 +95,9 @@ def _independent_focal(output: Output, loss: Loss) -> bool:
     return output.activation in SIGMOIDS and "focal" in loss.name
 
 
-def _repairs(output: Output, loss: Loss) -> tuple[Repair, ...]:
-    loss_repair: tuple[Repair, ...] = () if loss.family is Family.BINARY else (ReplaceLoss("binary_crossentropy"),)
-    return loss_repair if output.activation in SIGMOIDS else (SetActivation("sigmoid"), *loss_repair)
+def _ways(output: Output, loss: Loss) -> tuple[Way, ...]:
+    replaced = ReplaceLoss("binary_crossentropy")
+    if output.activation in SIGMOIDS:
+        return (Way("loss", (replaced,)),)
+    activation = SetActivation("linear" if loss.from_logits else "sigmoid")
+    return (Way("activation", (activation,) if loss.family is Family.BINARY else (activation, replaced)),)

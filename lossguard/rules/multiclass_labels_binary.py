@@ -41,7 +41,8 @@ it to minus infinity by answering 1 for everything. Measured with labels 0, 1, 2
 Never. Labels in [0, 1] that are no integers are fine for this loss (images as targets of an autoencoder).
 
 ## Fix safety
-Unsafe: the head and the loss change together, and the labels may be the mistake (1 and 2 for 0 and 1).
+Unsafe: one softmax unit for each class with the sparse loss (`units`), but the labels may be the mistake. There is
+no fix where they do not count from 0 (1 and 2 for 0 and 1).
 
 ## References
 - `keras.losses.BinaryCrossentropy`, `keras.losses.SparseCategoricalCrossentropy`
@@ -52,7 +53,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Output, Target, TrainingSetup
-from lossguard.findings import Finding, Repair, ReplaceLoss, SetActivation, SetUnits, Severity
+from lossguard.findings import Finding, ReplaceLoss, SetActivation, SetUnits, Severity, Way
 from lossguard.rules.premises import at_labels, at_layer, at_loss, called, describe_labels
 from lossguard.rules.rule import Rule
 
@@ -62,6 +63,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="integer labels above 1 handed to binary cross-entropy, which knows only 0 and 1",
     supersedes=("LG102", "LG103", "LG104", "LG301", "LG401"),
+    ways=("units",),
 )
 
 
@@ -79,7 +81,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 at_layer(output),
                 effect=_effect(output, loss, target),
                 remedy=_remedy(labels),
-                repairs=_repairs(labels),
+                ways=_ways(labels),
             )
 
 
@@ -105,7 +107,8 @@ def _remedy(labels: Labels) -> str:
     return "Use one `softmax` unit for each class with `sparse_categorical_crossentropy`."
 
 
-def _repairs(labels: Labels) -> tuple[Repair, ...]:
-    if labels.low not in {0, None} or not (labels.classes.known or labels.classes.symbol is not None):
+def _ways(labels: Labels) -> tuple[Way, ...]:
+    if labels.low not in {0, None}:
         return ()
-    return (SetUnits(labels.classes), SetActivation("softmax"), ReplaceLoss("sparse_categorical_crossentropy"))
+    loss = ReplaceLoss("sparse_categorical_crossentropy")
+    return (Way("units", (SetUnits(labels.classes), SetActivation("softmax"), loss)),)

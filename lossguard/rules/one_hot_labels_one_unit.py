@@ -42,8 +42,8 @@ column at once and learns their mean, which is the same for all samples of a one
 reported.
 
 ## Fix safety
-Unsafe: one unit for each column with softmax and categorical cross-entropy (the fix), or 0/1 labels with one
-sigmoid.
+Unsafe: one unit for each column (`units`), for exclusive classes with softmax and categorical cross-entropy; or 0/1
+labels with one sigmoid, which is not done here. There is no fix for hinge losses.
 
 ## References
 - `keras.losses.BinaryCrossentropy`, `keras.losses.CategoricalCrossentropy`
@@ -55,9 +55,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Output, Target, TrainingSetup
-from lossguard.findings import Finding, Repair, ReplaceLoss, SetActivation, SetUnits, Severity
+from lossguard.findings import Finding, ReplaceLoss, SetActivation, SetUnits, Severity, Way
 from lossguard.rules.premises import at_labels, at_layer, at_loss, called, describe_labels, label_width
 from lossguard.rules.rule import Rule
+
+ONE_HOT = Encoding.ONE_HOT
 
 RULE = Rule(
     code="LG204",
@@ -65,6 +67,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="labels with one column for each class, but a model with a single unit",
     supersedes=("LG102", "LG103", "LG104", "LG110", "LG112", "LG205", "LG301", "LG401"),
+    ways=("units",),
 )
 
 
@@ -83,7 +86,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 " or 0/1 labels with one `sigmoid` unit."
                 if labels.encoding is Encoding.ONE_HOT
                 else "Use one `sigmoid` unit for each column with `binary_crossentropy`.",
-                repairs=_repairs(loss, labels),
+                ways=_ways(loss, labels),
             )
 
 
@@ -114,12 +117,10 @@ def _effect(loss: Loss, target: Target) -> str:
             return "The single unit is compared with every column at once, silently, and learns nothing of the classes."
 
 
-def _repairs(loss: Loss, labels: Labels) -> tuple[Repair, ...]:
-    width = label_width(labels)
-    if not (width.known or width.symbol is not None):
+def _ways(loss: Loss, labels: Labels) -> tuple[Way, ...]:
+    if loss.family is not Family.BINARY and not (loss.family is Family.REGRESSION and labels.encoding is ONE_HOT):
         return ()
+    units = SetUnits(label_width(labels))
     if labels.encoding is Encoding.MULTI_HOT:
-        return (SetUnits(width),) if loss.family is Family.BINARY else ()
-    if loss.family is Family.BINARY:
-        return (SetUnits(width), SetActivation("softmax"), ReplaceLoss("categorical_crossentropy"))
-    return ()
+        return (Way("units", (units,)),)
+    return (Way("units", (units, SetActivation("softmax"), ReplaceLoss("categorical_crossentropy"))),)

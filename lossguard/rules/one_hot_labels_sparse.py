@@ -38,8 +38,9 @@ Reports labels with one column for each class (one-hot, multi-hot or a distribut
 Never. The rule is silent unless it has followed the labels from where they are made to `fit`.
 
 ## Fix safety
-Unsafe: another loss (the fix) or other labels; both train the same model. Metrics named
-`sparse_categorical_...` have to follow. For multi-hot labels the activation has to change as well.
+Unsafe: the loss that is not sparse (`loss`), or class ids from what loads the labels (`labels`, where `label_mode`
+or `class_mode` says how); both train the same model. Safe where a categorical metric says, too, that the labels are
+one-hot. Metrics of the other kind follow. For multi-hot labels the activation changes as well.
 
 ## References
 - `keras.losses.SparseCategoricalCrossentropy`, `keras.losses.CategoricalCrossentropy`
@@ -50,9 +51,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossguard.facts import Encoding, Fact, Labels, Loss, Output, Target, TrainingSetup
-from lossguard.findings import Finding, Repair, ReplaceLoss, SetActivation, Severity
-from lossguard.rules.premises import SIGMOIDS, VECTOR_ENCODINGS, at_labels, at_layer, at_loss, called, describe_labels
+from lossguard.facts import Encoding, Fact, Labels, Loss, Metric, Output, Target, TrainingSetup
+from lossguard.findings import EncodeLabels, Finding, ReplaceLoss, SetActivation, Severity, Way
+from lossguard.rules.premises import (
+    CATEGORICAL_METRICS,
+    SIGMOIDS,
+    VECTOR_ENCODINGS,
+    at_labels,
+    at_layer,
+    at_loss,
+    called,
+    describe_labels,
+)
 from lossguard.rules.rule import Rule
 
 RULE = Rule(
@@ -61,6 +71,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="one-hot labels handed to sparse categorical cross-entropy, which wants class ids",
     supersedes=("LG205", "LG301", "LG403"),
+    ways=("loss", "labels"),
 )
 
 
@@ -70,6 +81,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
             output=Output() as output,
             loss=Loss(name="sparse_categorical_crossentropy") as loss,
             labels=Labels() as labels,
+            metrics=metrics,
         ) if labels.encoding in VECTOR_ENCODINGS and not _could_be_ids(labels, output):
             several = labels.encoding is Encoding.MULTI_HOT
             yield RULE.finding(
@@ -81,7 +93,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 remedy="Use `binary_crossentropy` with `sigmoid`: several of these labels can be right at once."
                 if several
                 else "Use `categorical_crossentropy`, or leave the labels as class ids.",
-                repairs=_repairs(output, several=several),
+                ways=_ways(output, metrics, several=several),
             )
 
 
@@ -92,9 +104,12 @@ def _could_be_ids(labels: Labels, output: Output) -> bool:
     return labels.rank is not None and output.rank is not None and labels.rank != output.rank
 
 
-def _repairs(output: Output, *, several: bool) -> tuple[Repair, ...]:
+def _ways(output: Output, metrics: tuple[Metric, ...], *, several: bool) -> tuple[Way, ...]:
     if not several:
-        return (ReplaceLoss("categorical_crossentropy"),)
-    if output.activation in SIGMOIDS:
-        return (ReplaceLoss("binary_crossentropy"),)
-    return (ReplaceLoss("binary_crossentropy"), SetActivation("sigmoid"))
+        agreed = any(metric.name in CATEGORICAL_METRICS for metric in metrics)
+        return (
+            Way("loss", (ReplaceLoss("categorical_crossentropy"),), safe=agreed),
+            Way("labels", (EncodeLabels(Encoding.INTEGER),)),
+        )
+    loss = ReplaceLoss("binary_crossentropy")
+    return (Way("loss", (loss,) if output.activation in SIGMOIDS else (loss, SetActivation("sigmoid"))),)

@@ -53,7 +53,9 @@ One label for each time step: labels of shape (n, T) or (n, T, 1) with an output
 labels of shape (n, 1) the finding is *likely* only, since the axis could have length 1.
 
 ## Fix safety
-There is no automatic fix: the layer to change stands somewhere before the head.
+Unsafe: the recurrent layer before the head no longer says `return_sequences=True` (`layer`). There is no fix where
+that layer does not stand right before the head, nor for a missing `Flatten` or pooling layer: which one only the
+author knows.
 
 ## References
 - `keras.layers.LSTM`: argument `return_sequences`
@@ -65,7 +67,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Output, Target, TrainingSetup
-from lossguard.findings import Confidence, Finding, Severity
+from lossguard.findings import Confidence, Finding, ReturnLastStep, Severity, Way
 from lossguard.rules.premises import VECTOR_ENCODINGS, at_labels, at_layer, at_loss, called, describe_labels
 from lossguard.rules.rule import Rule
 
@@ -75,6 +77,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="the output has an axis that the labels do not have",
     supersedes=("LG301", "LG302"),
+    ways=("layer",),
 )
 
 CHECKED = frozenset({Family.BINARY, Family.CATEGORICAL, Family.SPARSE_CATEGORICAL})
@@ -108,6 +111,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 remedy="Remove the extra axis before the head: no `return_sequences=True` in the last recurrent layer,"
                 " or a `Flatten` or pooling layer.",
                 severity=severity,
+                ways=(Way("layer", (ReturnLastStep(),)),),
                 confidence=confidence,
             )
 

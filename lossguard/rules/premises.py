@@ -26,6 +26,12 @@ ACCURACIES = frozenset(
     }
 )
 
+CATEGORICAL_METRICS = frozenset({"CategoricalAccuracy", "TopKCategoricalAccuracy", "CategoricalCrossentropy"})
+"""Metrics that want one-hot labels."""
+
+SPARSE_METRICS = frozenset({f"Sparse{name}" for name in CATEGORICAL_METRICS})
+"""The same for class ids."""
+
 VECTOR_ENCODINGS = frozenset({Encoding.ONE_HOT, Encoding.MULTI_HOT, Encoding.DISTRIBUTION})
 """Encodings that write one value per class."""
 
@@ -59,6 +65,12 @@ def needs_repair(output: Output, loss: Loss) -> LogitsRepair:
 def one_value_per_sample(labels: Labels) -> bool:
     """The labels are known to be of shape (n,) or (n, 1)."""
     return labels.rank == 1 or (labels.rank == 2 and labels.width.is_(1) is True)
+
+
+def one_or_zero(labels: Labels) -> bool:
+    """The labels are known to be one 0 or 1 per sample."""
+    two = labels.encoding is Encoding.INTEGER and labels.classes.is_(2) is True and labels.low in {0, None}
+    return (labels.encoding is Encoding.BINARY or two) and one_value_per_sample(labels)
 
 
 def label_width(labels: Labels) -> Width:
@@ -177,3 +189,8 @@ def double_activation(output: Output, loss: Loss, target: Target, doubled: str, 
 
 def takes_from_logits(loss: Loss) -> bool:
     return loss.family in {Family.BINARY, Family.CATEGORICAL} or loss.name == "sparse_categorical_crossentropy"
+
+
+def changes_nothing(output: Output, loss: Loss, target: Target) -> bool:
+    """TensorFlow, and nothing else, computes the loss of this output as if `from_logits` were False already."""
+    return target.backends == {"tensorflow"} and needs_repair(output, loss) is LogitsRepair.KEPT

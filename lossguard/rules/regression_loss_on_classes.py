@@ -38,7 +38,7 @@ All backends compute what is written: the Brier score, if the labels are one-hot
 When the Brier score is what you want: it is a proper score, and bounded, so that wrong labels do less harm.
 
 ## Fix safety
-Unsafe: another loss trains another model.
+Unsafe: another loss trains another model. There is no fix where the labels are not known to be one-hot.
 
 ## References
 - `keras.losses.MeanSquaredError`, `keras.losses.CategoricalCrossentropy`
@@ -49,7 +49,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Encoding, Fact, Labels, Loss, Output, Range, Target, TrainingSetup
-from lossguard.findings import Confidence, Finding, ReplaceLoss, Severity
+from lossguard.findings import Confidence, Finding, ReplaceLoss, Severity, Way
 from lossguard.rules.premises import at_loss, at_output, called, describe, if_known
 from lossguard.rules.rule import Rule
 
@@ -59,6 +59,7 @@ RULE = Rule(
     severity=Severity.INFO,
     summary="a regression loss on class probabilities",
     opt_in=True,
+    ways=("loss",),
 )
 
 DISTANCES = frozenset(
@@ -89,7 +90,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 effect="The model can learn, but its gradient vanishes where it is sure and wrong.",
                 remedy="Use a cross-entropy, unless the Brier score is what you want.",
                 confidence=Confidence.LIKELY,
-                repairs=(ReplaceLoss("categorical_crossentropy"),) if one_hot else (),
+                ways=(Way("loss", (ReplaceLoss("categorical_crossentropy"),) if one_hot else ()),),
             )
 
 

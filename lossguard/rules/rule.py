@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from lossguard.facts import Fact, Target
-from lossguard.findings import Confidence, Evidence, Finding, Repair, Severity
+from lossguard.findings import Confidence, Evidence, Finding, Severity, Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +15,8 @@ class Rule:
     """`name` is the bad pattern, so that "allow softmax-from-logits" reads right.
 
     `severity` is the worst that the rule reports. `supersedes` names codes whose finding on the same
-    fact has the same cause and says less. `opt_in` rules run only when selected. `safe` says that the
-    repairs of this rule keep the one meaning that the code can have; else they are one of several
-    reasonable choices. The repairs of one finding belong together: all are made, or none.
+    fact has the same cause and says less. `opt_in` rules run only when selected. `ways` names the ways
+    out of which some finding of this rule offers the edits.
     """
 
     code: str
@@ -26,7 +25,7 @@ class Rule:
     summary: str
     supersedes: tuple[str, ...] = ()
     opt_in: bool = False
-    safe: bool = False
+    ways: tuple[str, ...] = ()
 
     def finding(
         self,
@@ -36,9 +35,9 @@ class Rule:
         remedy: str,
         severity: Severity | None = None,
         confidence: Confidence = Confidence.CERTAIN,
-        repairs: tuple[Repair, ...] = (),
+        ways: tuple[Way, ...] = (),
     ) -> Finding:
-        """A finding of this rule; the first evidence is the primary place."""
+        """A finding of this rule; the first evidence is the primary place, ways out without repairs are left out."""
         return Finding(
             self.code,
             self.name,
@@ -47,9 +46,8 @@ class Rule:
             effect,
             remedy,
             evidence,
-            repairs,
+            tuple(way for way in ways if way.repairs),
             confidence,
-            safe=self.safe,
         )
 
 

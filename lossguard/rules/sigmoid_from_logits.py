@@ -44,9 +44,9 @@ learns: 0.05 to 0.20 accuracy on JAX and PyTorch, because "all zero" is then the
 Never by intention. On TensorFlow with the sigmoid last, the numbers come out right all the same.
 
 ## Fix safety
-Unsafe: both ways out train the same model, but `predict` returns probabilities with `from_logits=False` and
-raw scores without the sigmoid. The fix sets `from_logits=False`, which changes nothing that reads the
-predictions.
+Safe where the project runs on TensorFlow alone and nothing follows the sigmoid: `from_logits=False` is what
+TensorFlow computes already. Unsafe elsewhere: both ways out train the same model, but `predict` returns
+probabilities with `from_logits=False` (`from-logits`) and raw scores without the sigmoid (`activation`).
 
 ## References
 - `keras.losses.BinaryCrossentropy`, `keras.losses.BinaryFocalCrossentropy`: argument `from_logits`
@@ -58,12 +58,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Encoding, Fact, Family, Labels, LogitsRepair, Loss, Output, Range, Target, TrainingSetup
-from lossguard.findings import Finding, SetFromLogits, Severity
+from lossguard.findings import Finding, SetActivation, SetFromLogits, Severity, Way
 from lossguard.rules.premises import (
     SIGMOIDS,
     at_loss,
     at_output,
     called,
+    changes_nothing,
     describe,
     double_activation,
     elsewhere,
@@ -76,6 +77,7 @@ RULE = Rule(
     name="sigmoid-from-logits",
     severity=Severity.ERROR,
     summary="sigmoid output, but the loss is told to expect raw scores (`from_logits=True`)",
+    ways=("from-logits", "activation"),
 )
 
 
@@ -100,7 +102,10 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 effect=double_activation(output, loss, target, doubled),
                 remedy="Say `from_logits=False`, or leave the sigmoid away and keep `from_logits=True`.",
                 severity=Severity.ERROR if hopeless and applied_twice else Severity.WARNING,
-                repairs=(SetFromLogits(False),),
+                ways=(
+                    Way("from-logits", (SetFromLogits(False),), safe=changes_nothing(output, loss, target)),
+                    Way("activation", (SetActivation("linear"),)),
+                ),
             )
 
 

@@ -39,8 +39,9 @@ from 0.05 to -18.7) and its value tells nothing. The sign of the answer still co
 Never. Hinge losses want -1 and +1.
 
 ## Fix safety
-Unsafe: the labels may change to 0 and 1, or the loss to `hinge` with a `tanh` or linear output. There is no
-automatic fix.
+Unsafe: `hinge` with a `tanh` or linear output takes these labels (`loss`); or they become 0 and 1, which is not done
+here: every use of the labels would have to change. There is no fix beside an accuracy, which compares 0 and 1
+with -1 and +1 whatever the loss is.
 
 ## References
 - `keras.losses.BinaryCrossentropy`, `keras.losses.Hinge`
@@ -51,7 +52,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Output, Target, TrainingSetup
-from lossguard.findings import Finding, Severity
+from lossguard.findings import Finding, Repair, ReplaceLoss, SetActivation, Severity, Way
 from lossguard.rules.premises import at_labels, at_layer, at_loss, called
 from lossguard.rules.rule import Rule
 
@@ -61,6 +62,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="labels -1 and +1 handed to binary cross-entropy, which knows 0 and 1",
     supersedes=("LG103", "LG104"),
+    ways=("loss",),
 )
 
 
@@ -81,4 +83,10 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 + (" PyTorch raises instead." if raises else ""),
                 remedy="Turn the labels into 0 and 1 with `(y + 1) // 2`, or use `hinge` with a `tanh` output.",
                 severity=Severity.ERROR if raises else Severity.WARNING,
+                ways=(Way("loss", _hinge(output)),),
             )
+
+
+def _hinge(output: Output) -> tuple[Repair, ...]:
+    loss = ReplaceLoss("hinge")
+    return (loss,) if output.activation in {"tanh", "linear"} else (loss, SetActivation("tanh"))

@@ -45,9 +45,9 @@ with a printed loss of 1.58 instead of 0.25.
 The rule does not report it.
 
 ## Fix safety
-Unsafe: both ways out train the same model, but `predict` returns probabilities with `from_logits=False` and
-raw scores without the softmax. The fix sets `from_logits=False`, which changes nothing that reads the
-predictions.
+Safe where the project runs on TensorFlow alone and nothing follows the softmax: `from_logits=False` is what
+TensorFlow computes already. Unsafe elsewhere: both ways out train the same model, but `predict` returns
+probabilities with `from_logits=False` (`from-logits`) and raw scores without the softmax (`activation`).
 
 ## References
 - `keras.losses.SparseCategoricalCrossentropy`, `keras.losses.CategoricalCrossentropy`: argument `from_logits`
@@ -59,8 +59,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Fact, Family, Loss, Output, Range, Target, TrainingSetup
-from lossguard.findings import Finding, SetFromLogits, Severity
-from lossguard.rules.premises import at_loss, at_output, called, describe, double_activation, double_softmax_floor
+from lossguard.findings import Finding, SetActivation, SetFromLogits, Severity, Way
+from lossguard.rules.premises import (
+    at_loss,
+    at_output,
+    called,
+    changes_nothing,
+    describe,
+    double_activation,
+    double_softmax_floor,
+)
 from lossguard.rules.rule import Rule
 
 RULE = Rule(
@@ -68,6 +76,7 @@ RULE = Rule(
     name="softmax-from-logits",
     severity=Severity.WARNING,
     summary="softmax output, but the loss is told to expect raw scores (`from_logits=True`)",
+    ways=("from-logits", "activation"),
 )
 
 
@@ -90,5 +99,8 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 at_output(output),
                 effect=double_activation(output, loss, target, doubled),
                 remedy="Say `from_logits=False`, or leave the softmax away and keep `from_logits=True`.",
-                repairs=(SetFromLogits(False),),
+                ways=(
+                    Way("from-logits", (SetFromLogits(False),), safe=changes_nothing(output, loss, target)),
+                    Way("activation", (SetActivation("linear"),)),
+                ),
             )

@@ -42,8 +42,9 @@ balanced classes, where a sigmoid reaches 0.97).
 Never. A softmax over another axis (attention weights over time, say) is something else and is not reported.
 
 ## Fix safety
-Unsafe: with `binary_crossentropy` the fix makes it a sigmoid, which is nearly always meant; a softmax over as
-many units as there are classes is the other way.
+Unsafe: with binary cross-entropy the softmax becomes a sigmoid (`activation`); where the labels are known to
+tell more classes apart there is one unit for each (`units`); one 0 or 1 per sample under a categorical loss gets a
+sigmoid and `binary_crossentropy` (`loss`). There is no fix where the labels are not known and the loss does not tell.
 
 ## References
 - `keras.activations.softmax`, `keras.layers.Softmax`
@@ -66,8 +67,17 @@ from lossguard.facts import (
     TrainingSetup,
     Width,
 )
-from lossguard.findings import Evidence, Finding, Repair, SetActivation, SetUnits, Severity
-from lossguard.rules.premises import VECTOR_ENCODINGS, at_layer, at_loss, called, elsewhere, if_known, label_width
+from lossguard.findings import Evidence, Finding, ReplaceLoss, SetActivation, SetUnits, Severity, Way
+from lossguard.rules.premises import (
+    VECTOR_ENCODINGS,
+    at_layer,
+    at_loss,
+    called,
+    elsewhere,
+    if_known,
+    label_width,
+    one_or_zero,
+)
 from lossguard.rules.rule import Rule
 
 RULE = Rule(
@@ -96,6 +106,7 @@ RULE = Rule(
         "LG502",
         "LG503",
     ),
+    ways=("activation", "units", "loss"),
 )
 
 
@@ -120,7 +131,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 *if_known(labels),
                 effect=_effect(loss, target),
                 remedy=_remedy(labels),
-                repairs=_repairs(loss, labels),
+                ways=_ways(loss, labels),
             )
 
         case LayerOutput(output=Output(range=Range.SIMPLEX, activation="softmax") as output) if output.width.is_(1):
@@ -159,10 +170,14 @@ def _remedy(labels: Labels | None) -> str:
     return "Use `sigmoid` for yes or no, or give the output layer one unit for each class."
 
 
-def _repairs(loss: Loss | None, labels: Labels | None) -> tuple[Repair, ...]:
+def _ways(loss: Loss | None, labels: Labels | None) -> tuple[Way, ...]:
     many = _many(labels)
     if many is not None:
-        return (SetUnits(many),) if many.known or many.symbol is not None else ()
-    if loss is not None and loss.family is Family.BINARY and loss.from_logits is False:
-        return (SetActivation("sigmoid"),)
+        return (Way("units", (SetUnits(many),)),)
+    if loss is None:
+        return ()
+    if loss.family is Family.BINARY and loss.from_logits is not None:
+        return (Way("activation", (SetActivation("linear" if loss.from_logits else "sigmoid"),)),)
+    if loss.family in {Family.CATEGORICAL, Family.SPARSE_CATEGORICAL} and labels is not None and one_or_zero(labels):
+        return (Way("loss", (SetActivation("sigmoid"), ReplaceLoss("binary_crossentropy"))),)
     return ()

@@ -39,8 +39,9 @@ points outside the output.
 Never, unless every label is 0.
 
 ## Fix safety
-Unsafe: for two classes `binary_crossentropy` with one sigmoid unit and the sparse loss with two softmax units
-do equally well. The fix is proposed where the labels are known, or where the output is a sigmoid.
+Unsafe: for two classes `binary_crossentropy` with one sigmoid unit (`loss`) and the sparse loss with two softmax
+units (`units`) do equally well; more classes want one unit for each. There is no fix where the labels are not
+known and the output is no sigmoid.
 
 ## References
 - `keras.losses.SparseCategoricalCrossentropy`, `keras.losses.BinaryCrossentropy`
@@ -50,9 +51,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossguard.facts import Encoding, Fact, Family, Labels, Loss, LossCall, Output, Target, TrainingSetup
-from lossguard.findings import Finding, Repair, ReplaceLoss, SetActivation, SetUnits, Severity
-from lossguard.rules.premises import SIGMOIDS, at_layer, at_loss, called, if_known
+from lossguard.facts import Encoding, Fact, Family, Labels, Loss, LossCall, Output, Target, TrainingSetup, Width
+from lossguard.findings import Finding, ReplaceLoss, SetActivation, SetUnits, Severity, Way
+from lossguard.rules.premises import SIGMOIDS, at_layer, at_loss, called, if_known, one_or_zero
 from lossguard.rules.rule import Rule
 
 RULE = Rule(
@@ -61,6 +62,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="a single output unit trained with sparse categorical cross-entropy",
     supersedes=("LG101", "LG103", "LG104", "LG109", "LG202", "LG204", "LG301", "LG302", "LG303", "LG403", "LG503"),
+    ways=("loss", "units"),
 )
 
 CONSEQUENCES = {
@@ -93,15 +95,18 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 effect=f"A label other than 0 {', '.join(consequences)}.",
                 remedy="For two classes use `binary_crossentropy` with `sigmoid`;"
                 " for more, one unit for each class with `softmax`.",
-                repairs=_repairs(output, labels),
+                ways=tuple(_ways(output, labels)),
             )
 
 
-def _repairs(output: Output, labels: Labels | None) -> tuple[Repair, ...]:
+def _ways(output: Output, labels: Labels | None) -> Iterator[Way]:
+    loss = ReplaceLoss("binary_crossentropy")
+    sigmoid = output.activation in SIGMOIDS
     match labels:
-        case Labels(encoding=Encoding.INTEGER, classes=classes) if classes.at_least(3) and classes.known:
-            return (SetUnits(classes), SetActivation("softmax"))
-        case None | Labels(encoding=Encoding.BINARY | Encoding.UNKNOWN) if output.activation in SIGMOIDS:
-            return (ReplaceLoss("binary_crossentropy"),)
-        case _:
-            return ()
+        case Labels(encoding=Encoding.INTEGER, classes=classes) if classes.at_least(3):
+            yield Way("units", (SetUnits(classes), SetActivation("softmax")))
+        case Labels() if one_or_zero(labels):
+            yield Way("loss", (loss,) if sigmoid else (SetActivation("sigmoid"), loss))
+            yield Way("units", (SetUnits(Width(2)), SetActivation("softmax")))
+        case None | Labels(encoding=Encoding.UNKNOWN) if sigmoid:
+            yield Way("loss", (loss,))

@@ -54,7 +54,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Encoding, Fact, Family, Labels, Loss, LossCall, Output, Target
-from lossguard.findings import Evidence, Finding, Severity, SwapArguments
+from lossguard.findings import Evidence, Finding, Severity, SwapArguments, Way
 from lossguard.rules.premises import at_labels, at_output, called
 from lossguard.rules.rule import Rule
 
@@ -63,7 +63,7 @@ RULE = Rule(
     name="swapped-loss-arguments",
     severity=Severity.ERROR,
     summary="the predictions are passed to a loss as labels, and the labels as predictions",
-    safe=True,
+    ways=("arguments",),
 )
 
 ASYMMETRIC = frozenset(
@@ -88,5 +88,5 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 else "The number is wrong (categorical cross-entropy 11.8 instead of 1.5), silently.",
                 remedy="Pass the labels first and the output second.",
                 severity=Severity.ERROR if raises else Severity.WARNING,
-                repairs=(SwapArguments(),),
+                ways=(Way("arguments", (SwapArguments(),), safe=True),),
             )

@@ -60,7 +60,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Metric, Output, Target, TrainingSetup
-from lossguard.findings import Evidence, Finding, Repair, SetThreshold, Severity
+from lossguard.findings import (
+    Evidence,
+    Finding,
+    Repair,
+    SetActivation,
+    SetFromLogits,
+    SetMetricFromLogits,
+    SetThreshold,
+    Severity,
+    Way,
+)
 from lossguard.rules.premises import at_labels, at_loss, at_output, called, describe, raw_scores
 from lossguard.rules.rule import Rule
 
@@ -69,6 +79,7 @@ RULE = Rule(
     name="threshold-on-logits",
     severity=Severity.WARNING,
     summary="a metric takes raw scores for probabilities: it splits them at 0.5 instead of 0",
+    ways=("threshold", "activation"),
 )
 
 THRESHOLDED = frozenset(
@@ -117,7 +128,13 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 at_loss(loss, "from_logits=True: the output is raw scores"),
                 effect=_effect(misled),
                 remedy=_remedy(misled),
-                repairs=_repairs(misled),
+                ways=(
+                    Way("threshold", _told(misled)),
+                    Way(
+                        "activation",
+                        (SetActivation("sigmoid" if loss.family is Family.BINARY else "softmax"), SetFromLogits(False)),
+                    ),
+                ),
             )
         case TrainingSetup(
             output=Output() as output,
@@ -190,8 +207,14 @@ def _remedy(metrics: list[Metric]) -> str:
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
-def _repairs(metrics: list[Metric]) -> tuple[Repair, ...]:
-    """A threshold, where one metric is to blame and takes one; the primary place says which."""
-    if len(metrics) == 1 and metrics[0].name in THRESHOLDED | {"accuracy"}:
-        return (SetThreshold(0.0),)
-    return ()
+def _told(metrics: list[Metric]) -> tuple[Repair, ...]:
+    """What each of these metrics has to be told; nothing where one of them can't be told."""
+    repairs: list[Repair] = []
+    for metric in metrics:
+        if metric.name in THRESHOLDED | {"accuracy"}:
+            repairs.append(SetThreshold(0.0, metric.origin))
+        elif metric.name in CROSS_ENTROPIES | {"AUC"}:
+            repairs.append(SetMetricFromLogits(metric.origin))
+        else:
+            return ()
+    return tuple(repairs)

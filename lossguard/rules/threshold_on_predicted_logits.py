@@ -51,7 +51,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Decode, Fact, Family, Loss, Output, Target
-from lossguard.findings import Evidence, Finding, SetThreshold, Severity
+from lossguard.findings import Evidence, Finding, SetThreshold, Severity, Way
 from lossguard.rules.premises import at_output, describe, raw_scores
 from lossguard.rules.rule import Rule
 
@@ -60,6 +60,7 @@ RULE = Rule(
     name="threshold-on-predicted-logits",
     severity=Severity.WARNING,
     summary="predictions that are raw scores are compared with 0.5",
+    ways=("threshold",),
 )
 
 
@@ -74,7 +75,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 at_output(output),
                 effect="Too many samples fall to the negative side (accuracy 0.81 where 0.98 is right).",
                 remedy="Compare with 0, or apply a sigmoid to the predictions first.",
-                repairs=(SetThreshold(0.0),) if fact.threshold is not None else (),
+                ways=(Way("threshold", (SetThreshold(0.0),) if fact.threshold is not None else ()),),
             )
 
 

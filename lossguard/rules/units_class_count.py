@@ -43,8 +43,9 @@ More units than classes with integer labels: the spare unit learns to stay silen
 units for ten digits). The rule does not report it.
 
 ## Fix safety
-Unsafe: the number of units follows the labels (the fix), but the number of classes given to the encoder may
-be the mistake.
+Unsafe: the number of units follows the labels (`units`), but the number of classes given to the encoder may be the
+mistake. Two softmax units under binary cross-entropy may also keep their number and get the sparse categorical loss
+(`loss`).
 
 ## References
 - `keras.losses.SparseCategoricalCrossentropy`, `keras.losses.CategoricalCrossentropy`
@@ -56,7 +57,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Output, Target, TrainingSetup, Width
-from lossguard.findings import Finding, Repair, SetActivation, SetUnits, Severity
+from lossguard.findings import Finding, ReplaceLoss, SetActivation, SetUnits, Severity, Way
 from lossguard.rules.premises import (
     SIGMOIDS,
     VECTOR_ENCODINGS,
@@ -76,6 +77,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     summary="the output has another number of units than the labels need",
     supersedes=("LG302",),
+    ways=("units", "loss"),
 )
 
 SILENT = {
@@ -100,7 +102,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 labels,
                 effect=f"The last {_count(missing)} no unit: {', '.join(effects)}.",
                 remedy="Give the output layer one unit for each class.",
-                repairs=(SetUnits(labels.classes),),
+                ways=(Way("units", (SetUnits(labels.classes),)),),
             )
         case TrainingSetup(output=Output() as output, loss=Loss() as loss, labels=Labels() as labels) if (
             labels.encoding in VECTOR_ENCODINGS and _elementwise(loss) and label_width(labels).minus(output.width)
@@ -112,7 +114,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 labels,
                 effect="fit raises ValueError at the first batch: the labels do not have the shape of the output.",
                 remedy="Give the output layer as many units as the labels have columns.",
-                repairs=(SetUnits(label_width(labels)),),
+                ways=(Way("units", (SetUnits(label_width(labels)),)),),
             )
         case TrainingSetup(
             output=Output() as output,
@@ -127,12 +129,19 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 effect="fit raises ValueError at the first batch: the labels do not have the shape of the output."
                 + (" Keras 2 broadcasts silently without activation." if 2 in target.keras else ""),
                 remedy="Use one `sigmoid` unit, or keep them with `softmax` and `sparse_categorical_crossentropy`.",
-                repairs=(SetUnits(Width(1)),)
-                if output.activation in SIGMOIDS
-                else (SetUnits(Width(1)), SetActivation("sigmoid"))
-                if output.activation == "softmax"
-                else (),
+                ways=_one_or_two(output),
             )
+
+
+def _one_or_two(output: Output) -> tuple[Way, ...]:
+    """One unit for yes or no; or two softmax units, one for each class, and the loss for class ids."""
+    one = SetUnits(Width(1))
+    if output.activation in SIGMOIDS:
+        return (Way("units", (one,)),)
+    if output.activation != "softmax":
+        return ()
+    ids = (ReplaceLoss("sparse_categorical_crossentropy"),) if output.width.is_(2) else ()
+    return (Way("units", (one, SetActivation("sigmoid"))), Way("loss", ids))
 
 
 def _elementwise(loss: Loss) -> bool:
@@ -140,7 +149,7 @@ def _elementwise(loss: Loss) -> bool:
 
 
 def _finding(
-    message: str, output: Output, loss: Loss, labels: Labels, *, effect: str, remedy: str, repairs: tuple[Repair, ...]
+    message: str, output: Output, loss: Loss, labels: Labels, *, effect: str, remedy: str, ways: tuple[Way, ...]
 ) -> Finding:
     return RULE.finding(
         message,
@@ -149,7 +158,7 @@ def _finding(
         at_labels(labels),
         effect=effect,
         remedy=remedy,
-        repairs=repairs,
+        ways=ways,
     )
 
 

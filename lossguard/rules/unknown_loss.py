@@ -53,7 +53,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Fact, Named, Target, UnknownName
-from lossguard.findings import Evidence, Finding, Rename, Severity
+from lossguard.findings import Evidence, Finding, Rename, Severity, Way
 from lossguard.rules.rule import Rule
 
 RULE = Rule(
@@ -61,6 +61,7 @@ RULE = Rule(
     name="unknown-loss",
     severity=Severity.ERROR,
     summary="a string for a loss, a metric or an activation that Keras does not know",
+    ways=("name",),
 )
 
 EFFECTS = {
@@ -79,7 +80,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 Evidence(origin, _label(meant, names)),
                 effect=EFFECTS[kind],
                 remedy=_remedy(kind, meant, names),
-                repairs=(Rename(meant),) if meant is not None and names is None else (),
+                ways=(Way("name", (Rename(meant),) if meant is not None and names is None else ()),),
             )
 
 

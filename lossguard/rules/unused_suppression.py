@@ -48,7 +48,7 @@ RULE = Rule(
     name="unused-suppression",
     severity=Severity.INFO,
     summary="a suppression that suppresses nothing",
-    safe=True,
+    ways=("suppression",),
 )
 
 

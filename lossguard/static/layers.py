@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -80,13 +81,17 @@ def unknown_tensor(machine: Machine, site: Site, rank: int | None = None) -> Ten
     return Tensor(Output(Width(), Range.UNKNOWN, None, site, rank=rank))
 
 
+_COUNT = re.compile(r"[^\W\d]\w*|len\([^\W\d]\w*\)")
+"""What is worth telling beside the number that it has."""
+
+
 def width_of(machine: Machine, value: Value | None, site: Site) -> Width:
     """The width that an argument says; `site` is where it is written."""
     value = machine.pick(value)
     match value:
         case Const(value=int() as number) if not isinstance(number, bool):
             text = machine.text(site)
-            return Width(number, text=text if text != str(number) and text.isidentifier() else "")
+            return Width(number, text=text if _COUNT.fullmatch(text) else "")
         case Const(value=float() as number) if number.is_integer():
             return Width(int(number))
         case Unknown(key=key):

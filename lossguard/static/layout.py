@@ -12,6 +12,8 @@ from lossguard.findings import Edit
 from lossguard.static import syntax
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lossguard.static.program import Module
 
 
@@ -49,6 +51,7 @@ class Layout:
         self.names: dict[str, list[cst.Name]] = defaultdict(list)
         self.imports: list[cst.Import] = []
         self.imported: list[Imported] = []
+        self._calls: list[cst.Call] = []
         nodes = list(syntax.walk(module.tree))
         for node in nodes:
             for child in syntax.children(node):
@@ -58,6 +61,8 @@ class Layout:
             match node:
                 case cst.Name() if not self._is_label(node):
                     self.names[node.value].append(node)
+                case cst.Call():
+                    self._calls.append(node)
                 case cst.Import():
                     self.imports.append(node)
                 case cst.ImportFrom():
@@ -143,7 +148,96 @@ class Layout:
     def swapped(self, first: cst.CSTNode, second: cst.CSTNode) -> list[Change]:
         return [self.replaced(first, self.code(second)), self.replaced(second, self.code(first))]
 
+    # around a node
+
+    def call_of(self, node: cst.CSTNode) -> cst.Call:
+        """The call in whose arguments a node stands."""
+        found: cst.CSTNode | None = node
+        while found is not None:
+            parent = self.parent(found)
+            if isinstance(found, cst.Arg) and isinstance(parent, cst.Call):
+                return parent
+            found = parent
+        raise NoFix
+
+    def calls(self, name: str) -> list[cst.Call]:
+        """All calls of functions and methods whose last name this is."""
+        return [call for call in self._calls if last_name(call.func) == name]
+
+    def before(self, layer: cst.CSTNode) -> Iterator[cst.Call]:
+        """The layers before this one in a list, or in the statements `model.add(layer)`, from the nearest on."""
+        holder = self.parent(layer)
+        around = self.parent(holder) if holder is not None else None
+        if isinstance(holder, cst.Element) and isinstance(around, (cst.List, cst.Tuple)):
+            values = [element.value for element in around.elements]
+            for value in reversed(values[: next(n for n, value in enumerate(values) if value is layer)]):
+                if not isinstance(value, cst.Call):
+                    return
+                yield value
+        elif isinstance(holder, cst.Arg) and isinstance(around, cst.Call):
+            line = self.parent(around)
+            while line is not None and not isinstance(line, cst.SimpleStatementLine):
+                line = self.parent(line)
+            block = self.parent(line) if line is not None else None
+            statements = list(getattr(block, "body", ()))
+            for other in reversed(statements[: statements.index(line)] if line in statements else ()):
+                match other:
+                    case cst.SimpleStatementLine(
+                        body=[cst.Expr(value=cst.Call(func=function, args=[cst.Arg(value=cst.Call() as value)]))]
+                    ) if self.code(function) == self.code(around.func):
+                        yield value
+                    case _:
+                        return
+
     # names
+
+    def in_scope(self, text: str, at: cst.CSTNode) -> bool:
+        """Whether an expression of names, `len` and numbers means the same at this node as where it is written."""
+        try:
+            expression = cst.parse_expression(text) if text else None
+        except cst.ParserSyntaxError:
+            return False
+        nodes = list(syntax.walk(expression)) if expression is not None else []
+        names = {node.value for node in nodes if isinstance(node, cst.Name)} - {"len"}
+        called = [last_name(node.func) for node in nodes if isinstance(node, cst.Call)]
+        if not names or called not in ([], ["len"]) or not all(isinstance(node, _COUNTING) for node in nodes):
+            return False
+        return all(self._is_bound_before(name, at) for name in names)
+
+    def _is_bound_before(self, name: str, at: cst.CSTNode) -> bool:
+        """Whether a name is bound once in the file: before this node, in a block of functions around it."""
+        bound = [node for node in self.names[name] if self._binds(node)]
+        if len(bound) != 1:
+            return False
+        scope = self._function(bound[0])
+        inside: cst.CSTNode | None = at
+        while scope is not None and inside is not None and inside is not scope:
+            inside = self.parent(inside)
+        return inside is not None and self.span(bound[0])[0] < self.span(at)[0]
+
+    def _binds(self, name: cst.Name) -> bool:
+        """Whether a name is not merely read."""
+        node: cst.CSTNode = name
+        parent = self.parent(node)
+        while isinstance(parent, (cst.Element, cst.StarredElement, cst.Tuple, cst.List)):
+            node, parent = parent, self.parent(parent)
+        match parent:
+            case cst.AnnAssign(target=target) | cst.AugAssign(target=target) | cst.NamedExpr(target=target):
+                return target is node
+            case cst.For(target=target) | cst.CompFor(target=target):
+                return target is node
+            case cst.FunctionDef(name=bound) | cst.ClassDef(name=bound) | cst.Param(name=bound):
+                return bound is node
+            case cst.AssignTarget() | cst.AsName() | cst.ImportAlias() | cst.NameItem() | cst.Del():
+                return True
+        return False
+
+    def _function(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """The function or class in which a node stands."""
+        found = self.parent(node)
+        while found is not None and not isinstance(found, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
+            found = self.parent(found)
+        return found
 
     def assigned(self, name: cst.Name) -> cst.BaseExpression:
         """The value of a variable that is assigned once and used here only."""
@@ -194,6 +288,20 @@ class Layout:
         else:
             end = self.span(aliases[1])[0]
         return [] if "#" in self.text[start:end] else [Change(start, end, "")]
+
+
+_COUNTING = (cst.Name, cst.Call, cst.Arg, cst.BinaryOperation, cst.Add, cst.Subtract, cst.Integer)
+"""What an expression for a number of classes is made of, such as `len(names) + 1`."""
+
+
+def last_name(function: cst.CSTNode) -> str:
+    """The name at the end of `a.b.name`."""
+    match function:
+        case cst.Attribute(attr=attr):
+            return attr.value
+        case cst.Name(value=name):
+            return name
+    return ""
 
 
 def _aliases(node: cst.ImportFrom) -> list[Imported]:

@@ -10,11 +10,15 @@ import libcst as cst
 
 from lossguard.catalog import losses as catalog
 from lossguard.catalog import metrics as metric_catalog
+from lossguard.catalog.labels import LOADERS, LoaderSpec
 from lossguard.catalog.layers import LAYERS
 from lossguard.facts import (
     Decode,
+    Encoding,
     Fact,
+    Labels,
     Loss,
+    LossArgument,
     LossCall,
     Metric,
     Misuse,
@@ -23,10 +27,12 @@ from lossguard.facts import (
     Spelling,
     TrainingSetup,
     UnknownName,
+    Width,
 )
 from lossguard.findings import (
     Confidence,
     Edit,
+    EncodeLabels,
     Finding,
     Fix,
     Instantiate,
@@ -34,13 +40,17 @@ from lossguard.findings import (
     Repair,
     ReplaceLoss,
     ReplaceMetric,
+    ReturnLastStep,
     SetActivation,
+    SetFlag,
     SetFromLogits,
+    SetMetricFromLogits,
     SetThreshold,
     SetUnits,
     SwapArguments,
+    Way,
 )
-from lossguard.static.layout import Change, Layout, NoFix
+from lossguard.static.layout import Change, Layout, NoFix, last_name
 from lossguard.static.spelling import spelled
 from lossguard.static.values import Site
 
@@ -49,6 +59,10 @@ if TYPE_CHECKING:
 
 _CONSTANTS = frozenset({"None", "True", "False"})
 _HOMES = frozenset({"losses", "metrics", "backend"})
+_AS_A_NAME = frozenset({Spelling.STRING, Spelling.FUNCTION})
+_KEEPING_AXES = frozenset({"Dropout", "BatchNormalization", "LayerNormalization", "Activation", "SpatialDropout1D"})
+"""Layers that may stand between a recurrent layer and the head, and take its output of any rank."""
+
 _PASSED_ON = frozenset({"name", "reduction", "dtype", "y_true", "y_pred"})
 
 Changes = list[tuple[Layout, Change]]
@@ -60,22 +74,23 @@ class Repairer:
     def __init__(self) -> None:
         self._layouts: dict[Module, Layout] = {}
 
-    def fix(self, finding: Finding, fact: Fact) -> Fix | None:
-        """The edits that make all repairs of a finding; None where one of them can't be made."""
-        if not finding.repairs:
-            return None
+    def fixes(self, finding: Finding, fact: Fact) -> list[Fix | None]:
+        """The edits of each way out of a finding; None for a way whose edits can't be made."""
+        return [self._fix(way, finding, fact) for way in finding.ways]
+
+    def _fix(self, way: Way, finding: Finding, fact: Fact) -> Fix | None:
         changes: Changes = []
         try:
-            for repair in finding.repairs:
-                changes += self._changes(repair, finding, fact)
+            for repair in way.repairs:
+                changes += self._changes(repair, fact)
             edits = _edits(changes)
         except NoFix:
             return None
-        message = " and ".join(_told(repair) for repair in finding.repairs)
-        safe = finding.safe and finding.confidence is Confidence.CERTAIN
-        return Fix(safe, message[0].upper() + message[1:], edits) if edits else None
+        message = " and ".join(dict.fromkeys(_told(repair) for repair in way.repairs))
+        safe = way.safe and finding.confidence is Confidence.CERTAIN
+        return Fix(safe, message[0].upper() + message[1:], edits, way.name) if edits else None
 
-    def _changes(self, repair: Repair, finding: Finding, fact: Fact) -> Changes:
+    def _changes(self, repair: Repair, fact: Fact) -> Changes:
         match repair, fact:
             case SetFromLogits(value=value), TrainingSetup(loss=Loss() as loss) | LossCall(loss=loss):
                 return self._from_logits(loss, value=value)
@@ -86,21 +101,37 @@ class Repairer:
                 TrainingSetup(output=Output() as output) | LossCall(prediction=Output() as output),
             ):
                 return self._activation(output, name)
-            case SetUnits(width=width), TrainingSetup(output=Output() as output):
-                return self._units(output, width.size)
+            case SetUnits(width=width), TrainingSetup(output=Output() as output, labels=labels):
+                return self._units(output, width, labels)
+            case EncodeLabels(encoding=encoding), TrainingSetup(labels=Labels() as labels):
+                return self._mode(labels, encoding)
+            case ReturnLastStep(), TrainingSetup(output=Output() as output):
+                return self._last_step(output)
+            case SetThreshold(value=value), Decode(kind="argmax", origin=Site() as site):
+                return self._decision(site, value)
             case SetThreshold(), Decode(origin=Site() as site):
                 return self._comparison(site)
-            case SetThreshold(), TrainingSetup(metrics=metrics):
-                return self._threshold(_blamed(finding, metrics))
-            case ReplaceMetric(name=name), TrainingSetup(metrics=metrics):
-                return self._metric(_blamed(finding, metrics), name)
+            case SetThreshold(metric=origin), TrainingSetup(metrics=metrics):
+                return self._threshold(_metric_at(origin, metrics))
+            case SetMetricFromLogits(metric=origin), TrainingSetup(metrics=metrics):
+                return self._metric_from_logits(_metric_at(origin, metrics))
+            case ReplaceMetric(name=name, metric=origin), TrainingSetup(metrics=metrics):
+                return self._metric(_metric_at(origin, metrics), name)
             case SwapArguments(), LossCall(origin=Site() as site):
                 return self._swap(site)
             case Rename(name=name), UnknownName(origin=Site() as site):
                 layout, node = self._value(site)
                 return [(layout, layout.replaced(node, _requoted(node, name)))]
+            case Rename(name=name), LossArgument(origin=Site() as site):
+                return self._keyword(site, name)
+            case SetFlag(value=value), LossArgument(origin=Site() as site):
+                layout, node = self._at(site)
+                if isinstance(node, cst.SimpleString):
+                    return [(layout, layout.replaced(node, str(value)))]
             case Instantiate(), NotInstantiated(misuse=Misuse.CLASS, origin=Site() as site):
                 return self._instantiate(site)
+            case Instantiate(), NotInstantiated(misuse=Misuse.CALL, origin=Site() as site):
+                return self._instance_of_function(site)
         raise NoFix
 
     def _at(self, origin: object) -> tuple[Layout, cst.CSTNode]:
@@ -187,7 +218,7 @@ class Repairer:
     def _activation(self, output: Output, name: str) -> Changes:
         if output.activation_origin is None:
             layout, call = self._at(output.origin)
-            spec = LAYERS.get(_last(call.func)) if isinstance(call, cst.Call) else None
+            spec = LAYERS.get(last_name(call.func)) if isinstance(call, cst.Call) else None
             if not isinstance(call, cst.Call) or spec is None or spec.activation_parameter != "activation":
                 raise NoFix
             by_position = sum(given.keyword is None for given in call.args)
@@ -216,7 +247,7 @@ class Repairer:
 
     def _activation_call(self, layout: Layout, call: cst.Call, name: str) -> Change:
         """Another activation as a layer, or as a function of a tensor."""
-        kind = _last(call.func)
+        kind = last_name(call.func)
         if kind == "Activation":
             for number, given in enumerate(call.args):
                 if given.keyword.value == "activation" if given.keyword is not None else number == 0:
@@ -238,18 +269,62 @@ class Repairer:
                 return layout.replaced(call.func.attr, name)
         raise NoFix
 
-    def _units(self, output: Output, size: int | None) -> Changes:
+    def _units(self, output: Output, width: Width, labels: Labels | None) -> Changes:
+        """The number of units: by the labels' own expression where it is one in this file, else as a number."""
         layout, call = self._at(output.origin)
-        if size is None or not isinstance(call, cst.Call) or _last(call.func) != "Dense":
+        together = labels is not None and isinstance(labels.origin, Site) and labels.origin.module is layout.module
+        if not isinstance(call, cst.Call) or last_name(call.func) != "Dense":
             raise NoFix
         for number, given in enumerate(call.args):
             if given.keyword.value in {"units", "output_dim"} if given.keyword is not None else number == 0:
+                named = together and layout.in_scope(width.text, call)
+                wanted = width.text if named else str(width.size)
+                if not named and width.size is None:
+                    raise NoFix
                 value: cst.CSTNode = given.value
-                if isinstance(value, cst.Name):
+                if isinstance(value, cst.Name) and not named:
                     value = layout.assigned(value)
-                if isinstance(value, cst.Integer):
-                    return [(layout, layout.replaced(value, str(size)))]
+                if isinstance(value, cst.Integer) or named:
+                    return [(layout, layout.replaced(value, wanted))]
         raise NoFix
+
+    def _last_step(self, output: Output) -> Changes:
+        """The recurrent layer right before the head, or before layers that keep the axes, without its sequences."""
+        layout, head = self._at(output.origin)
+        for layer in layout.before(head):
+            inner = layer
+            if last_name(layer.func) == "Bidirectional" and layer.args and isinstance(layer.args[0].value, cst.Call):
+                inner = layer.args[0].value
+            for given in inner.args:
+                if given.keyword is not None and given.keyword.value == "return_sequences":
+                    if not isinstance(given.value, cst.Name) or given.value.value != "True":
+                        raise NoFix
+                    return [(layout, layout.without(inner, given))]
+            if last_name(layer.func) not in _KEEPING_AXES:
+                break
+        raise NoFix
+
+    # the labels
+
+    def _mode(self, labels: Labels, encoding: Encoding) -> Changes:
+        """Another mode for all loaders of the file that load labels of the old one."""
+        layout, node = self._at(labels.origin)
+        holder = node if isinstance(node, cst.Call) else layout.call_of(node)
+        name = last_name(holder.func)
+        spec = next((spec for known, spec in LOADERS.items() if known.rpartition(".")[2] == name), None)
+        if spec is None:
+            raise NoFix
+        wanted = [mode for mode, made in spec.modes.items() if made is not None and made.encoding is encoding]
+        old = _mode_of(holder, spec)
+        changes = []
+        for call in layout.calls(name):
+            given = _given(call, spec.mode_parameter)
+            if given is None and spec.default_mode == old:
+                quote = _quote(layout, call)
+                changes.append(layout.with_keyword(call, f"{spec.mode_parameter}={quote}{wanted[0]}{quote}"))
+            elif given is not None and _mode_of(call, spec) == old:
+                changes.append(layout.replaced(given.value, _requoted(given.value, str(wanted[0]))))
+        return [(layout, change) for change in changes]
 
     # metrics, comparisons, calls
 
@@ -265,7 +340,7 @@ class Repairer:
             made = layout.replaced(node, f"{expression}(name={node.value}, threshold=0.0)")
             return [(layout, change) for change in (made, *added)]
         layout, node = self._at(metric.origin)
-        if not isinstance(node, cst.Call) or _last(node.func) != metric.name:
+        if not isinstance(node, cst.Call) or last_name(node.func) != metric.name:
             raise NoFix
         for given in node.args:
             if given.keyword is not None and given.keyword.value == parameter:
@@ -276,9 +351,20 @@ class Repairer:
             raise NoFix
         return [(layout, layout.with_keyword(node, f"{parameter}=0.0"))]
 
-    def _metric(self, metric: Metric, name: str) -> Changes:
-        """A string instead of a metric that has no name of its own, and that nothing else in the file names."""
+    def _metric_from_logits(self, metric: Metric) -> Changes:
         layout, node = self._at(metric.origin)
+        if not isinstance(node, cst.Call) or last_name(node.func) != metric.name:
+            raise NoFix
+        given = _given(node, "from_logits")
+        if given is None:
+            return [(layout, layout.with_keyword(node, "from_logits=True"))]
+        return [(layout, layout.replaced(given.value, "True"))]
+
+    def _metric(self, metric: Metric, name: str) -> Changes:
+        """A string, or a class with the same arguments, where nothing else in the file names the metric."""
+        layout, node = self._at(metric.origin)
+        if name in metric_catalog.METRICS:
+            return self._other_metric(layout, node, metric, name)
         known = _in_history(metric.name)
         if known != name and layout.text.count(known) > (metric.spelling is not Spelling.INSTANCE):
             raise NoFix
@@ -286,7 +372,7 @@ class Repairer:
             return [(layout, layout.replaced(node, _requoted(node, name)))]
         if isinstance(node, cst.Call):
             named = _only_name(node)
-            if _last(node.func) != metric.name or (node.args and named is None):
+            if last_name(node.func) != metric.name or (node.args and named is None):
                 raise NoFix
             function: cst.CSTNode = node.func
             name = named or name
@@ -304,9 +390,67 @@ class Repairer:
             raise NoFix
         return [(layout, change) for change in changes]
 
+    def _other_metric(self, layout: Layout, node: cst.CSTNode, metric: Metric, name: str) -> Changes:
+        function = node.func if isinstance(node, cst.Call) else node
+        named = isinstance(node, cst.Call) and _given(node, "name") is not None
+        known = _in_history(metric.name)
+        if not named and len(re.findall(rf"(?<!sparse_){known}", layout.text)) > (metric.spelling in _AS_A_NAME):
+            raise NoFix
+        if isinstance(node, cst.SimpleString):
+            return [(layout, layout.replaced(node, _requoted(node, _in_history(name))))]
+        if isinstance(node, cst.Call):
+            _check_arguments(node, metric_catalog.METRICS[name].parameters, positions=1)
+        if last_name(function) == metric.name:
+            return self._name(layout, function, name)
+        if last_name(function) == known:
+            return self._name(layout, function, _in_history(name))
+        raise NoFix
+
+    def _keyword(self, site: Site, name: str) -> Changes:
+        layout, value = self._at(site)
+        holder = site.node if isinstance(site.node, cst.Arg) else layout.parent(value)
+        if not isinstance(holder, cst.Arg) or holder.keyword is None:
+            raise NoFix
+        if _given(layout.call_of(holder), name) is not None:
+            raise NoFix
+        return [(layout, layout.replaced(holder.keyword, name))]
+
+    def _instance_of_function(self, site: Site) -> Changes:
+        """The class of a loss function that is called with arguments of the class."""
+        layout, node = self._at(site)
+        if not isinstance(node, cst.Call):
+            raise NoFix
+        loss = catalog.FUNCTIONS.get(f"keras.losses.{last_name(node.func)}")
+        spec = catalog.LOSSES.get(loss) if loss is not None else None
+        if spec is None or spec.class_name is None:
+            raise NoFix
+        _check_arguments(node, spec.parameters, positions=0)
+        return self._name(layout, node.func, spec.class_name)
+
+    def _decision(self, site: Site, value: float) -> Changes:
+        """`(predictions[:, 0] > 0.5).astype(int)` for `np.argmax(predictions, axis=-1)`."""
+        layout, node = self._at(site)
+        if (
+            not isinstance(node, cst.Call)
+            or last_name(node.func) != "argmax"
+            or not isinstance(node.func, cst.Attribute)
+        ):
+            raise NoFix
+        axis = _given(node, "axis")
+        numpy = isinstance(node.func.value, cst.Name) and node.func.value.value in {"np", "numpy"}
+        plain = [given for given in node.args if given.keyword is None and not given.star]
+        if axis is None and len(plain) == 1 + numpy:
+            axis = plain[numpy]
+        if axis is None or layout.code(axis.value) not in {"1", "-1"} or len(node.args) != 1 + numpy:
+            raise NoFix
+        predictions = plain[0].value if numpy else node.func.value
+        if not isinstance(predictions, (cst.Name, cst.Call, cst.Attribute)):
+            raise NoFix
+        return [(layout, layout.replaced(node, f"({layout.code(predictions)}[:, 0] > {value:g}).astype(int)"))]
+
     def _instantiate(self, site: Site) -> Changes:
         layout, node = self._at(site)
-        if not isinstance(node, (cst.Name, cst.Attribute)) or _last(node) not in catalog.CLASSES:
+        if not isinstance(node, (cst.Name, cst.Attribute)) or last_name(node) not in catalog.CLASSES:
             raise NoFix
         end = layout.span(node)[1]
         return [(layout, Change(end, end, "()"))]
@@ -347,12 +491,28 @@ def _edits(changes: Changes) -> tuple[Edit, ...]:
     return tuple(layout.edit(change) for layout, change in ordered)
 
 
-def _blamed(finding: Finding, metrics: tuple[Metric, ...]) -> Metric:
-    """The metric at the primary place."""
+def _metric_at(origin: object, metrics: tuple[Metric, ...]) -> Metric:
+    """The metric of this origin."""
     for metric in metrics:
-        if metric.origin == finding.evidence[0].origin:
+        if metric.origin == origin:
             return metric
     raise NoFix
+
+
+def _given(call: cst.Call, name: str) -> cst.Arg | None:
+    """The argument that is passed by this keyword."""
+    return next((given for given in call.args if given.keyword is not None and given.keyword.value == name), None)
+
+
+def _mode_of(call: cst.Call, spec: LoaderSpec) -> object:
+    """The mode that a loader is given by keyword, or has without one."""
+    by_position = sum(given.keyword is None for given in call.args)
+    if any(given.star for given in call.args) or by_position > spec.parameters.index(spec.mode_parameter):
+        raise NoFix
+    given = _given(call, spec.mode_parameter)
+    if given is None:
+        return spec.default_mode
+    return given.value.evaluated_value if isinstance(given.value, cst.SimpleString) else None
 
 
 def _has_other_readers(layout: Layout, call: cst.Call) -> bool:
@@ -386,19 +546,9 @@ def _in_history(metric: str) -> str:
     return re.sub("(?<!^)(?=[A-Z])", "_", metric).lower()
 
 
-def _last(function: cst.CSTNode) -> str:
-    """The name at the end of `a.b.name`."""
-    match function:
-        case cst.Attribute(attr=attr):
-            return attr.value
-        case cst.Name(value=name):
-            return name
-    return ""
-
-
 def _is_loss(function: cst.CSTNode, loss: Loss) -> bool:
     """Whether an expression is the loss by a name of its own, not by a variable."""
-    name = _last(function)
+    name = last_name(function)
     if catalog.CLASSES.get(name) == loss.name or name == loss.name:
         return True
     return catalog.FUNCTIONS.get(f"keras.losses.{name}") == loss.name
@@ -442,7 +592,7 @@ def _told(repair: Repair) -> str:
         case SetActivation(name=name) | ReplaceLoss(name=name) | ReplaceMetric(name=name):
             return f"use `{name}`"
         case SetUnits(width=width):
-            return f"set the units to {width}"
+            return f"set the units to {width.text or width}"
         case SetThreshold(value=value):
             return f"set the threshold to {value:g}"
         case SwapArguments():
@@ -451,3 +601,11 @@ def _told(repair: Repair) -> str:
             return f"write `{name}`"
         case Instantiate():
             return "make an instance"
+        case SetMetricFromLogits():
+            return "tell the metric `from_logits=True`"
+        case SetFlag(value=value):
+            return f"say {value}"
+        case EncodeLabels(encoding=encoding):
+            return "load one-hot labels" if encoding is Encoding.ONE_HOT else "load class ids"
+        case ReturnLastStep():
+            return "let the recurrent layer return its last step only"

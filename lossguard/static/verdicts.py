@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Container, Hashable, Iterable
+from collections.abc import Callable, Container, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from lossguard.facts import Fact, TrainingSetup
@@ -28,19 +28,26 @@ class _Seen:
     finding: Finding
     fact: Fact
     paths: list[Path] = field(default_factory=list)
+    others: list[tuple[Finding, Fact]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    """A finding, the condition under which it holds, and the fact that it is of."""
+    """A finding, the condition under which it holds, and its fact; `others` are the same in other worlds."""
 
     finding: Finding
     when: str | None
     fact: Fact
+    others: tuple[tuple[Finding, Fact], ...] = ()
 
 
-def diagnostics(understanding: Understanding, judge: Judge, fixable: Container[str] | None = None) -> list[Diagnostic]:
-    """What is wrong with a program, with places; in no particular order. `fixable` None offers all fixes."""
+def diagnostics(
+    understanding: Understanding, judge: Judge, fixable: Container[str] | None = None, prefer: Sequence[str] = ()
+) -> list[Diagnostic]:
+    """What is wrong with a program, with places; in no particular order.
+
+    `fixable` None offers all fixes. `prefer` names ways out, which are put first where there are several.
+    """
     worlds = understanding.machine.worlds
     findings = _best(list(_conditional(understanding, judge, worlds)))
     if understanding.machine.guessed:
@@ -52,9 +59,33 @@ def diagnostics(understanding: Understanding, judge: Judge, fixable: Container[s
     for one in findings:
         finding = _if_finished(one.finding, where)
         offered = one.when is None and finding is one.finding and (fixable is None or finding.code in fixable)
-        fix = repairer.fix(finding, one.fact) if offered else None
-        found.append(_diagnostic(finding, one.when, where, fix))
+        fix, others = _chosen(_in_all_worlds(one, repairer) if offered else [], finding, prefer)
+        found.append(replace(_diagnostic(finding, one.when, where), fix=fix, alternatives=others))
     return found
+
+
+def _in_all_worlds(one: _Verdict, repairer: Repairer) -> list[Fix | None]:
+    """The ways out; None for those whose edits are not the same in every world in which the finding holds."""
+    fixes = repairer.fixes(one.finding, one.fact)
+    for finding, fact in one.others:
+        if any(fixes) and fact is not one.fact:
+            there = {(fix.way, fix.edits) for fix in repairer.fixes(finding, fact) if fix is not None}
+            fixes = [fix if fix is not None and (fix.way, fix.edits) in there else None for fix in fixes]
+    return fixes
+
+
+def _chosen(fixes: list[Fix | None], finding: Finding, prefer: Sequence[str]) -> tuple[Fix | None, tuple[Fix, ...]]:
+    """The way that is taken, and the others: the preferred one, which leaves no choice to make, else the rule's first.
+
+    A second way never takes the place of a first one that can't be made, without being asked for.
+    """
+    found = [fix for fix in fixes if fix is not None]
+    wanted = sorted((fix for fix in found if fix.way in prefer), key=lambda fix: prefer.index(fix.way))
+    taken = wanted[0] if wanted else fixes[0] if fixes else None
+    others = tuple(fix for fix in found if fix is not taken)
+    if taken is not None and wanted and finding.confidence is Confidence.CERTAIN:
+        taken = replace(taken, safe=True)
+    return taken, others
 
 
 def _conditional(understanding: Understanding, judge: Judge, worlds: Worlds) -> Iterable[_Verdict]:
@@ -69,16 +100,17 @@ def _conditional(understanding: Understanding, judge: Judge, worlds: Worlds) -> 
             for finding in findings if not _supposes_nothing(path, worlds) else []:
                 entry = seen.setdefault(_identity(finding), _Seen(finding, fact))
                 entry.paths.append(path)
+                entry.others.append((finding, fact))
         for entry in seen.values():
             if len(entry.paths) == len(cases) and len(cases) > 1 and group not in partial:
-                yield _Verdict(entry.finding, None, entry.fact)
+                yield _Verdict(entry.finding, None, entry.fact, tuple(entry.others))
                 continue
             paths = simplify(entry.paths)
             literals = {literal for path in paths for literal in path}
             finding = entry.finding
             if any(worlds.condition_at(literal.condition).default for literal in literals):
                 finding = replace(finding, confidence=Confidence.LIKELY)
-            yield _Verdict(finding, _words(paths, worlds), entry.fact)
+            yield _Verdict(finding, _words(paths, worlds), entry.fact, tuple(entry.others))
 
 
 def _supposes_nothing(path: Path, worlds: Worlds) -> bool:
@@ -172,7 +204,7 @@ def _if_finished(finding: Finding, where: dict[Site, Place]) -> Finding:
     return finding
 
 
-def _diagnostic(finding: Finding, when: str | None, where: dict[Site, Place], fix: Fix | None) -> Diagnostic:
+def _diagnostic(finding: Finding, when: str | None, where: dict[Site, Place]) -> Diagnostic:
     told = [
         (where[evidence.origin], evidence.label) for evidence in finding.evidence if isinstance(evidence.origin, Site)
     ]
@@ -190,5 +222,4 @@ def _diagnostic(finding: Finding, when: str | None, where: dict[Site, Place], fi
         tuple(RelatedPlace(other, text) for other, text in told[1:]),
         when,
         finding.also,
-        fix,
     )
