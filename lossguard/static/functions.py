@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 
 import libcst as cst
 
@@ -202,14 +203,18 @@ def _explored(handler: Handler, request: Call) -> Value:
 
 
 def _library(machine: Machine, name: str, request: Call) -> Value:
-    handler = FUNCTIONS.get(name)
-    if handler is None:
-        handler = next((found for prefix, found in PREFIXED if name.startswith(prefix)), None)
+    handler = _model_of(name)
     if handler is not None:
         return _explored(handler, request)
     if name.lstrip(".").partition(".")[0] not in KNOWN_LIBRARIES:
         return _stranger(machine, Api(name), request.arguments, request.site)
     return request.unknown()
+
+
+@cache
+def _model_of(name: str) -> Handler | None:
+    found = FUNCTIONS.get(name)
+    return found or next((handler for prefix, handler in PREFIXED if name.startswith(prefix)), None)
 
 
 def _method(request: Call) -> Value:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import lru_cache
 
 import libcst as cst
 
@@ -111,7 +112,12 @@ _ON_PURPOSE = re.compile(r"assertRaises|\braises\(|except TypeError|\bsignature\
 
 def _on_purpose(site: Site) -> bool:
     """Whether the file is prepared for what Keras refuses: tests of errors, code for several versions."""
-    return _ON_PURPOSE.search(site.module.source.text) is not None
+    return _expects_errors(site.module.source.text)
+
+
+@lru_cache(maxsize=8)
+def _expects_errors(text: str) -> bool:
+    return _ON_PURPOSE.search(text) is not None
 
 
 def _note(request: Call, fact: NotInstantiated | LossArgument) -> None:

@@ -122,6 +122,7 @@ class Machine:
         self.budget = min(MAX_STEPS + STEPS_PER_CHARACTER * len(program.main.source.text), MAX_BUDGET)
         self.unrolled = 1
         self._serial = 0
+        self._texts: dict[int, str] = {}
 
     # bookkeeping
 
@@ -174,7 +175,10 @@ class Machine:
 
     def text(self, site: Site) -> str:
         """The source of a site on one line."""
-        return syntax.text(site.module.tree, site.node)
+        found = self._texts.get(id(site.node))
+        if found is None:
+            found = self._texts[id(site.node)] = syntax.text(site.module.tree, site.node)
+        return found
 
     def wording(self, words: Wording) -> str:
         """The words themselves."""
@@ -189,6 +193,8 @@ class Machine:
 
     def narrow(self, value: Value) -> Value:
         """What the assumptions say the value equals, else the value."""
+        if type(value) is Const:
+            return value
         if isinstance(value, Unknown):
             for constant in self.worlds.equal_to(value.key):
                 return Const(constant)

@@ -6,7 +6,7 @@ import ast
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, fields
 from functools import cache
 
@@ -29,6 +29,7 @@ _LAYOUT_FIELDS = {
     "indent",
 }
 MAX_TEXT = 60
+_NOTHING = nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,25 @@ def parse(text: str) -> cst.Module:
     if deep is not None:
         raise SyntaxProblem(deep, "the code is nested too deeply")
     try:
-        return cst.parse_module(text)
+        with _unchecked():
+            return cst.parse_module(text)
     except cst.ParserSyntaxError as error:
         raise _problem(text, error) from None
     except RecursionError:
         raise SyntaxProblem(Position(1, 1), "the code is nested too deeply") from None
+
+
+@contextmanager
+def _unchecked() -> Iterator[None]:
+    """Within it no node asks whether it is put together rightly, which is a tenth of a parse: the parser's are."""
+    cst.CSTNode.__post_init__ = lambda _: None  # type: ignore[assignment, method-assign]
+    try:
+        yield
+    finally:
+        cst.CSTNode.__post_init__ = _CHECK  # type: ignore[method-assign]
+
+
+_CHECK = cst.CSTNode.__post_init__
 
 
 def _problem(text: str, error: cst.ParserSyntaxError) -> SyntaxProblem:
@@ -98,7 +113,7 @@ def children(node: cst.CSTNode) -> list[cst.CSTNode]:
 def statements(body: cst.BaseSuite | cst.Module) -> Iterable[cst.BaseStatement | cst.BaseSmallStatement]:
     """The statements of a block, those that share a line one by one."""
     for statement in body.body:
-        if isinstance(statement, cst.SimpleStatementLine):
+        if type(statement) is cst.SimpleStatementLine:  # `isinstance` asks an abstract base class, which is slow
             yield from statement.body
         else:
             yield statement
@@ -122,8 +137,36 @@ def text(tree: cst.Module, node: cst.CSTNode) -> str:
         case cst.Name() | cst.Integer() | cst.Float() | cst.SimpleString():
             found = node.value
         case _:
-            found = " ".join(tree.code_for_node(node).split())
+            found = _beginning(tree, node)
     return found if len(found) <= MAX_TEXT else found[: MAX_TEXT - 1] + "…"
+
+
+def _beginning(tree: cst.Module, node: cst.CSTNode) -> str:
+    """The source of a node with white space made single spaces, in full or beyond `MAX_TEXT` characters."""
+    state = _Beginning(tree.default_indent, tree.default_newline)
+    with suppress(_Enough):
+        node._codegen(state)  # noqa: SLF001 - as in `spans`
+    return " ".join("".join(state.tokens).split())
+
+
+class _Enough(Exception):  # noqa: N818 - an end that is wanted
+    """There is more text than is shown."""
+
+
+class _Beginning(CodegenState):
+    """Code generation that ends once there is enough text."""
+
+    __slots__ = ("missing",)
+
+    def __init__(self, default_indent: str, default_newline: str) -> None:
+        super().__init__(default_indent, default_newline)
+        self.missing = MAX_TEXT
+
+    def add_token(self, value: str) -> None:
+        self.tokens.append(value)
+        self.missing -= sum(map(len, value.split()))
+        if self.missing < 0:
+            raise _Enough
 
 
 class _Spans(CodegenState):
@@ -156,20 +199,24 @@ class _Spans(CodegenState):
             start = self.starts.pop()
             self.spans.setdefault(id(node), (start, self.offset))
 
-    @contextmanager
-    def record_syntactic_position(
+    def record_syntactic_position(  # type: ignore[override]
         self,
         node: cst.CSTNode,
         *,
         start_node: cst.CSTNode | None = None,
         end_node: cst.CSTNode | None = None,
+    ) -> AbstractContextManager[None]:
+        return self._without_parentheses(node, start_node, end_node) if id(node) in self.wanted else _NOTHING
+
+    @contextmanager
+    def _without_parentheses(
+        self, node: cst.CSTNode, start_node: cst.CSTNode | None, end_node: cst.CSTNode | None
     ) -> Iterator[None]:
         start = self.offset
         yield
-        if id(node) in self.wanted:
-            first = self.spans.get(id(start_node), (start, 0))[0]
-            last = self.spans.get(id(end_node), (0, self.offset))[1]
-            self.spans[id(node)] = (first, last)
+        first = self.spans.get(id(start_node), (start, 0))[0]
+        last = self.spans.get(id(end_node), (0, self.offset))[1]
+        self.spans[id(node)] = (first, last)
 
 
 def positions(tree: cst.Module, source: str, nodes: Iterable[cst.CSTNode]) -> dict[int, tuple[Position, Position]]:
