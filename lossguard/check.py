@@ -1,36 +1,27 @@
-"""The pipeline: from paths to diagnostics. Files are read once; few are parsed; none is executed."""
+"""The pipeline: from paths to diagnostics. Few files are parsed, none is executed; what is known is not done again."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lossguard.facts import Target
-from lossguard.findings import Confidence, Diagnostic, Place, Position
+from lossguard.findings import Diagnostic, Position
+from lossguard.glance import Glance, glance
 from lossguard.options import Options, OptionsOf, for_file
+from lossguard.outcome import Outcome
 from lossguard.sift import Hidden, Marked, sift
-from lossguard.source import Source, Unreadable, decode, from_text, read_bytes, reported_name, without_bad_cells
+from lossguard.source import Source, Unreadable, decode, from_text, read_bytes, reported_name
 
 if TYPE_CHECKING:
-    import libcst as cst
-
+    from lossguard.analysis import Analyst
     from lossguard.baseline import Baseline, Known
+    from lossguard.cache import Cache
     from lossguard.diff import Changes
-    from lossguard.facts import Fact
-    from lossguard.findings import Finding
-    from lossguard.static.program import Trees
-    from lossguard.static.syntax import SyntaxProblem
 
 __all__ = ["Checked", "Options", "OptionsOf", "check_paths", "check_source"]
-
-_KERAS = re.compile(rb"keras|tensorflow|\btf\.")
-_SINK = re.compile(rb"loss|compile\s*\(|cross_?entropy|\.fit\(")
-_FOREIGN_SINK = re.compile(rb"(?<!\bre)\.compile\s*\([^()]{0,300}?(?:loss|optimizer|metrics|['\"]adam|['\"]sgd)")
-_STACK = 20_000
-
 
 Progress = Callable[[int, int], None]
 """Told after each file how many of how many are done."""
@@ -61,18 +52,16 @@ class Checked:
 @dataclass(slots=True)
 class _Result:
     """What one file gave. `marked` is its program where that has comments that may suppress findings,
-    `judged` says that what these don't suppress is not there."""
+    `judged` says that what these don't suppress is not there. `pending` is a file that is still to be analysed."""
 
-    options: Options
+    path: Path
     name: str
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-    sources: dict[str, Source] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    options: Options
+    outcome: Outcome = field(default_factory=Outcome)
     keras: bool = False
-    models: int = 0
     marked: Source | None = None
     judged: bool = False
+    pending: bool = False
 
 
 def check_paths(
@@ -83,25 +72,40 @@ def check_paths(
     changes: Changes | None = None,
     progress: Progress | None = None,
     contents: Mapping[Path, bytes] | None = None,
+    cache: Cache | None = None,
 ) -> Checked:
     """Check files and folders. Unknown and unreadable ones are told in `problems`, the others checked.
 
     No configuration is read; `lossguard.configured()` gives the `options` that the command would have.
     `contents` are those of files, by absolute path, that are to be checked as if they were written already.
+    Outcomes are taken from the `cache` and put into it, where there is one.
     """
     from lossguard.project import discover
 
     cwd = Path.cwd()
     options_of = _options_of(options)
     found = discover(paths, cwd=cwd, options_of=options_of)
-    checker = _Checker(options_of, cwd, contents or {})
-    results = []
-    for number, path in enumerate(found.files, 1):
-        result = checker.file(path)
-        result.judged = result.judged or path in found.whole
-        results.append(result)
+    checker = _Checker(options_of, cwd, contents or {}, None if contents else cache)
+    done = 0
+
+    def tell() -> None:
+        nonlocal done
+        done += 1
         if progress is not None:
-            progress(number, len(found.files))
+            progress(done, len(found.files))
+
+    results = []
+    for path in found.files:
+        results.append(checker.begin(path))
+        if not results[-1].pending:
+            tell()
+    for result in results:
+        if result.pending:
+            checker.finish(result)
+            tell()
+    checker.close()
+    for result in results:
+        result.judged = result.judged or result.path in found.whole
     problems = [f"{path}: no such file or folder" for path in found.missing] + list(found.problems)
     return _gathered(results, problems, baseline, changes)
 
@@ -115,19 +119,22 @@ def check_source(
     changes: Changes | None = None,
 ) -> Checked:
     """Check one program given as text; a name that ends in `.ipynb` makes it a notebook."""
+    from lossguard.analysis import Analyst, broken
+
     cwd = Path.cwd()
     path = None if filename.startswith("<") else cwd / filename
-    checker = _Checker(_options_of(options), cwd)
-    result = checker.begin(path or cwd / "stdin.py", filename)
-    result.keras = bool(_KERAS.search(text.encode("utf-8", "replace")))
+    where = path or cwd / "stdin.py"
+    result = _Result(where, filename, for_file(_options_of(options)(where), where))
+    result.keras = glance(text.encode("utf-8", "replace")).keras
     try:
         source = from_text(text, filename, path)
     except Unreadable as unreadable:
-        checker.unreadable(result, filename, unreadable)
+        result.outcome = broken(filename, unreadable, result.options)
     else:
         if source is not None:
             result.marked = source
-            checker.source(result, source)
+            result.outcome = Analyst(read_bytes, cwd).source(source, result.options)
+            result.judged = result.outcome.judged
     return _gathered([result], [], baseline, changes)
 
 
@@ -141,10 +148,11 @@ def _options_of(options: Options | OptionsOf | None) -> OptionsOf:
 def _gathered(
     results: Sequence[_Result], problems: Sequence[str], baseline: Baseline | None, changes: Changes | None
 ) -> Checked:
-    found = {diagnostic: result.options for result in reversed(results) for diagnostic in result.diagnostics}
+    outcomes = [result.outcome for result in results]
+    found = {diagnostic: result.options for result in reversed(results) for diagnostic in result.outcome.diagnostics}
     sources: dict[str, Source] = {}
-    for result in results:
-        sources.update(result.sources)
+    for outcome in outcomes:
+        sources.update(outcome.sources)
     marked = [Marked(result.marked, result.options, result.judged) for result in results if result.marked is not None]
     sources.update({one.source.filename: one.source for one in marked if one.source.filename not in sources})
     checked = {result.name: result.options for result in results}
@@ -153,10 +161,10 @@ def _gathered(
         tuple(sorted(left.diagnostics, key=_order)),
         len(results),
         sum(result.keras for result in results),
-        sum(result.models for result in results),
-        (*problems, *(problem for result in results for problem in result.problems)),
+        sum(outcome.models for outcome in outcomes),
+        (*problems, *(problem for outcome in outcomes for problem in outcome.problems)),
         sources,
-        tuple(note for result in results for note in result.notes),
+        tuple(note for outcome in outcomes for note in outcome.notes),
         left.hidden,
         left.fixed,
         tuple(sorted(left.unsuppressed, key=_order)),
@@ -168,234 +176,106 @@ def _order(diagnostic: Diagnostic) -> tuple[str, int, Position, str, str]:
     return place.filename, place.cell or 0, place.start, diagnostic.code, diagnostic.message
 
 
-def is_candidate(data: bytes) -> bool:
-    """Whether the file could give a finding: it has a loss or a `compile`, and Keras or somebody's model."""
-    return bool(_SINK.search(data)) and bool(_KERAS.search(data) or _FOREIGN_SINK.search(data))
-
-
-def _is_marked(data: bytes) -> bool:
-    """Whether there may be a suppression of ours in the file."""
-    return b"lossguard:" in data or (b"noqa" in data.lower() and b"LG" in data.upper())
-
-
 class _Checker:
-    """What the files of one run share: options and the trees of imported files."""
+    """What the files of one run share: options, the cache, and the trees of imported files."""
 
-    def __init__(self, options_of: OptionsOf, cwd: Path, contents: Mapping[Path, bytes] | None = None) -> None:
-        self._contents = contents or {}
+    def __init__(self, options_of: OptionsOf, cwd: Path, contents: Mapping[Path, bytes], cache: Cache | None) -> None:
         self._options_of = options_of
-        self._options = Options()
         self._cwd = cwd
-        self._trees: Trees | None = None
+        self._contents = contents
+        self._cache = cache
+        self._analyst: Analyst | None = None
 
-    def begin(self, path: Path, name: str) -> _Result:
-        """An empty result; from here on the options are those of this file."""
-        self._options = for_file(self._options_of(path), path)
-        return _Result(self._options, name)
-
-    def file(self, path: Path) -> _Result:
+    def begin(self, path: Path) -> _Result:
+        """What is known of a file without analysing it."""
         name = reported_name(path, self._cwd)
-        result = self.begin(path, name)
+        result = _Result(path, name, for_file(self._options_of(path), path))
         try:
-            data = self._read(path)
-            result.keras = bool(_KERAS.search(data))
-            candidate, marked = is_candidate(data), _is_marked(data)
-            if not candidate and not marked:
-                return result
-            source = decode(data, name, path)
+            seen, digested = self._glance(path)
+            result.keras = seen.keras
+            if seen.marked:
+                result.marked = decode(self._read(path), name, path)
         except Unreadable as unreadable:
-            self.unreadable(result, name, unreadable)
+            result.outcome = _broken(name, unreadable, result.options)
             return result
-        if source is not None:
-            result.marked = source if marked else None
-            if candidate:
-                self.source(result, source)
-                result.diagnostics = [one for one in result.diagnostics if not self._is_left_out(one, result)]
+        result.pending = seen.candidate
+        if seen.candidate:
+            found = self._recalled(result, digested)
+            if found is not None:
+                self._take(result, found)
         return result
 
-    def _is_left_out(self, found: Diagnostic, result: _Result) -> bool:
+    def _glance(self, path: Path) -> tuple[Glance, str]:
+        if self._cache is None:
+            return glance(self._read(path)), ""
+        from lossguard.cache import digest
+
+        known = self._cache.glance(path)
+        if known is not None:
+            return known
+        try:
+            before = os.stat(path)  # noqa: PTH116  a tenth of the time of `Path.stat`
+        except OSError as error:
+            raise Unreadable(f"cannot be read: {error.strerror or error}") from error
+        data = self._read(path)
+        seen = glance(data)
+        digested = digest(data) if seen.candidate else ""
+        self._cache.keep_glance(path, before, seen, digested)
+        return seen, digested
+
+    def _recalled(self, result: _Result, digested: str) -> Outcome | None:
+        """The outcome as the cache has it."""
+        if self._cache is None:
+            return None
+        from lossguard.cache import key, serves
+
+        if not serves(result.options):
+            return None
+        return self._cache.load(key(result.path, result.name, digested, result.options), result.path, self._read)
+
+    def _keep(self, result: _Result, found: Outcome) -> None:
+        if self._cache is None:
+            return
+        from lossguard.cache import key, serves
+
+        if serves(result.options):
+            self._cache.store(key(result.path, result.name, found.digest, result.options), result.path, found)
+
+    def finish(self, result: _Result) -> None:
+        """Analyse a file."""
+        found = self._analysed(result)
+        self._keep(result, found)
+        self._take(result, found)
+
+    def _analysed(self, result: _Result) -> Outcome:
+        from lossguard.analysis import Analyst
+
+        if self._analyst is None:
+            self._analyst = Analyst(self._read, self._cwd, digests=self._cache is not None)
+        return self._analyst.file(result.path, result.name, result.options)
+
+    def _take(self, result: _Result, outcome: Outcome) -> None:
+        outcome.diagnostics = [one for one in outcome.diagnostics if not self._is_left_out(one, result.name, outcome)]
+        result.outcome = outcome
+        result.judged = outcome.judged
+        result.pending = False
+
+    def _is_left_out(self, found: Diagnostic, name: str, outcome: Outcome) -> bool:
         """Whether a finding in an imported file is ignored in that file."""
-        source = result.sources.get(found.place.filename)
-        if source is None or source.path is None or found.place.filename == result.name:
+        source = outcome.sources.get(found.place.filename)
+        if source is None or source.path is None or found.place.filename == name:
             return False
         return found.code in for_file(self._options_of(source.path), source.path).ignore
 
-    def unreadable(self, result: _Result, name: str, unreadable: Unreadable) -> None:
-        """A file whose text is broken is a finding; one that can't be opened is a problem of the run."""
-        if unreadable.position is None:
-            result.problems.append(f"{name} {unreadable.reason}")
-            return
-        place = Place(name, unreadable.position, unreadable.position)
-        result.diagnostics += self._unparsable(place, f"this file {unreadable.reason}")
-
-    def _unparsable(self, place: Place, message: str) -> Iterator[Diagnostic]:
-        from lossguard.rules import unparsable
-
-        rule = unparsable.RULE
-        if self._enabled(rule.code):
-            yield Diagnostic(rule.code, rule.name, rule.severity, Confidence.CERTAIN, message, place)
-
-    def _enabled(self, code: str) -> bool:
-        selected = self._options.select
-        return code not in self._options.ignore and (selected is None or code in selected)
-
-    def source(self, result: _Result, source: Source) -> None:
-        """Check a program; what fails in it is a problem of this file alone."""
-        try:
-            self._understand(result, source)
-        except Exception as error:  # noqa: BLE001  on purpose, and only here: a fault of ours costs one file, not the run
-            result.problems.append(_fault(source.filename, error))
-            if self._options.debug:
-                import traceback
-
-                result.notes += "".join(traceback.format_exception(error)).splitlines()
-
-    def _understand(self, result: _Result, source: Source) -> None:
-        """Parse a program, run it abstractly and judge what was found."""
-        import sys
-
-        from lossguard.static import syntax
-
-        sys.setrecursionlimit(max(sys.getrecursionlimit(), _STACK))
-        try:
-            tree = syntax.parse(source.text)
-        except syntax.SyntaxProblem as problem:
-            result.sources[source.filename] = source
-            result.diagnostics += self._unparsable_parts(source, problem)
-            self._judge_rest(result, source)
-        else:
-            self._judge(result, source, tree)
-
-    def _unparsable_parts(self, source: Source, problem: SyntaxProblem) -> Iterator[Diagnostic]:
-        """The place where the file stops being Python; in a notebook, each cell that is none."""
-        if not source.cells:
-            place = source.place(problem.position, problem.position)
-            yield from self._unparsable(place, f"this is not valid Python: {problem.reason}")
-            return
-        for cell in without_bad_cells(source, _parses)[1]:
-            start = Position(cell.first_row, 1)
-            yield from self._unparsable(source.place(start, start), "this cell is not valid Python")
-
-    def _judge_rest(self, result: _Result, source: Source) -> None:
-        """Judge what is left of a broken program; nothing that is found in it is certain, and nothing is fixed."""
-        from lossguard.static import syntax
-        from lossguard.static.recovery import recovered
-
-        text = recovered(source.text)
-        rest = replace(source, text=text) if text is not None else without_bad_cells(source, _parses)[0]
-        try:
-            tree = syntax.parse(rest.text)
-        except syntax.SyntaxProblem:
-            return
-        part = _Result(result.options, result.name)
-        self._judge(part, rest, tree)
-        result.diagnostics += [_likely(one, fixable=bool(source.cells)) for one in part.diagnostics]
-        result.sources = part.sources | {source.filename: source}
-        result.notes += part.notes
-        result.models = part.models
-
-    def _judge(self, result: _Result, source: Source, tree: cst.Module) -> None:
-        from lossguard.rules import judge
-        from lossguard.static.interpreter import understand
-        from lossguard.static.program import Program
-        from lossguard.static.verdicts import diagnostics
-
-        understanding = understand(Program(source, tree, self._shared_trees(), self._options.roots))
-        target = self._target(source)
-        enabled = self._options.codes()
-
-        def judged(fact: Fact) -> list[Finding]:
-            return judge(fact, target, enabled)
-
-        found = diagnostics(understanding, judged, self._options.fixable, self._options.prefer)
-        result.diagnostics += found
-        result.judged = bool(understanding.cases) and understanding.complete
-        named = {place.filename for diagnostic in found for place in _places(diagnostic)}
-        result.sources |= {
-            module.source.filename: module.source
-            for module in understanding.machine.program.modules
-            if module.source.filename in named
-        }
-        result.models = _understood(understanding.cases)
-        if not understanding.complete:
-            result.notes.append(f"{source.filename}: not followed to its end, it takes too many steps")
-        if self._options.show_models or self._options.verbose:
-            from lossguard.static.story import story
-
-            result.notes += story(understanding)
-
-    def _target(self, source: Source) -> Target:
-        """What the program runs on: as configured, else as the project's dependencies or its imports tell."""
-        if self._options.target is not None:
-            return self._options.target
-        imported = target_of(source.text)
-        if source.path is None:
-            return replace(imported, keras=self._options.keras or imported.keras)
-        from lossguard.dependencies import declared
-
-        said = declared(source.path)
-        return Target(said.backends or imported.backends, self._options.keras or said.keras or imported.keras)
-
-    def _shared_trees(self) -> Trees:
-        from lossguard.static.program import Trees
-
-        if self._trees is None:
-            self._trees = Trees(self._read_imported)
-        return self._trees
-
-    def _read_imported(self, path: Path) -> Source | None:
-        try:
-            return decode(self._read(path), reported_name(path, self._cwd), path)
-        except Unreadable:
-            return None
+    def close(self) -> None:
+        if self._cache is not None:
+            self._cache.close()
 
     def _read(self, path: Path) -> bytes:
         return self._contents[path] if path in self._contents else read_bytes(path)
 
 
-def _likely(found: Diagnostic, *, fixable: bool) -> Diagnostic:
-    """A finding in a program that was mended, or of which a part is missing."""
-    fix = replace(found.fix, safe=False) if found.fix is not None else None
-    others = found.alternatives if fixable else ()
-    return replace(found, confidence=Confidence.LIKELY, fix=fix if fixable else None, alternatives=others)
+def _broken(name: str, unreadable: Unreadable, options: Options) -> Outcome:
+    from lossguard.analysis import broken
 
-
-def _fault(name: str, error: Exception) -> str:
-    kind = type(error).__name__
-    return f"{name} could not be checked; this is a bug in lossguard ({kind}): please report it with what --debug shows"
-
-
-def _parses(text: str) -> bool:
-    from lossguard.static.recovery import runs_in_a_cell
-
-    return runs_in_a_cell(text)
-
-
-def _places(diagnostic: Diagnostic) -> list[Place]:
-    fixes = (*([diagnostic.fix] if diagnostic.fix is not None else []), *diagnostic.alternatives)
-    return [
-        diagnostic.place,
-        *(related.place for related in diagnostic.related),
-        *(edit.place for fix in fixes for edit in fix.edits),
-    ]
-
-
-def _understood(cases: Sequence[object]) -> int:
-    """Models of which both the output and the loss are known."""
-    from lossguard.facts import TrainingSetup
-    from lossguard.static.sinks import Case
-
-    models = {
-        case.group[0]
-        for case in cases
-        if isinstance(case, Case) and isinstance(case.group, tuple) and isinstance(case.fact, TrainingSetup)
-        if case.fact.output is not None and case.fact.loss is not None
-    }
-    return len(models)
-
-
-def target_of(text: str) -> Target:
-    """What the program runs on, where its imports tell: `tf.keras` runs on TensorFlow."""
-    if "KERAS_BACKEND" in text or not re.search(r"\b(tensorflow|tf_keras)\b", text):
-        return Target()
-    return Target(backends=frozenset({"tensorflow"}))
+    return broken(name, unreadable, options)

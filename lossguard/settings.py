@@ -84,6 +84,9 @@ class Config:
         Kind.BACKENDS, "The backends that the project runs on. Default: from its dependencies and imports.", BACKENDS
     )
     baseline: str | None = _key(Kind.TEXT, "A file of known findings that are not reported, relative to this file.")
+    cache_dir: str | None = _key(
+        Kind.TEXT, "The folder of the cache, relative to this file. Default: .lossguard_cache beside it."
+    )
     required_version: str | None = _key(Kind.TEXT, "The versions of lossguard that may read this, such as '>=0.1,<1'.")
     file: Path | None = None
     root: Path | None = None

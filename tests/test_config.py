@@ -40,6 +40,7 @@ roots = ["lib"]
 keras-version = "3.5"
 backend = ["jax", "torch"]
 baseline = "known.json"
+cache-dir = "kept"
 required-version = ">=0.1,<9"
 """
 

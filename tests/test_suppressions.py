@@ -248,10 +248,10 @@ class TestUnused:
 class TestAddIgnore:
     def test_it_writes_what_then_suppresses(self, run: Run) -> None:
         lay(Path(), train_py=TRAIN, models_py=MODELS, a_py=ONE_UNIT, b_ipynb=notebook(*NOTEBOOK))
-        before = {path.name: path.read_text(encoding="utf-8") for path in Path().iterdir()}
+        before = {path.name: path.read_text(encoding="utf-8") for path in Path().iterdir() if path.is_file()}
         assert run("--add-ignore=legacy models") == (0, "Wrote 3 comments in 3 files.\n", "")
         mark = "  # lossguard: ignore[softmax-one-unit] legacy models"
-        after = {path.name: path.read_text(encoding="utf-8") for path in Path().iterdir()}
+        after = {path.name: path.read_text(encoding="utf-8") for path in Path().iterdir() if path.is_file()}
         assert after["a.py"] == with_comment(mark.strip())
         assert after["b.ipynb"] == notebook(NOTEBOOK[0], NOTEBOOK[1] + mark, NOTEBOOK[2])
         assert "  # lossguard: ignore[softmax-from-logits] legacy models\n" in after["train.py"]

@@ -9,12 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lossguard.cli.caching import cache_of
 from lossguard.cli.check_arguments import CheckArguments, check_arguments
 from lossguard.cli.failure import FAILED, Failure
 from lossguard.config import Configs, Misconfigured
 
 if TYPE_CHECKING:
     from lossguard.baseline import Baseline
+    from lossguard.cache import Cache
     from lossguard.check import Checked
     from lossguard.diff import Changes
     from lossguard.options import OptionsOf
@@ -43,7 +45,7 @@ def _check(asked: CheckArguments) -> int:
     baseline, changes = _baseline(asked, settings), _changes(asked)
     if asked.fix or asked.fix_only or asked.diff:
         return _fix(asked, configs, settings, baseline, changes)
-    checked = _checked(asked, configs, baseline, changes)
+    checked = _checked(asked, configs, baseline, changes, cache_of(asked, settings))
     if asked.write_baseline is not None:
         return _write_baseline(checked, asked.write_baseline)
     if asked.add_ignore is not None:
@@ -119,7 +121,13 @@ def _changes(asked: CheckArguments) -> Changes | None:
     return changes(asked.diff_base, Path.cwd())
 
 
-def _checked(asked: CheckArguments, configs: Configs, baseline: Baseline | None, changes: Changes | None) -> Checked:
+def _checked(
+    asked: CheckArguments,
+    configs: Configs,
+    baseline: Baseline | None,
+    changes: Changes | None,
+    cache: Cache | None = None,
+) -> Checked:
     if "-" in asked.paths:
         return _input(asked, _read_input(asked), configs, baseline, changes)
     from lossguard.check import check_paths
@@ -127,7 +135,9 @@ def _checked(asked: CheckArguments, configs: Configs, baseline: Baseline | None,
 
     options = _options(asked, configs)
     with bar(quiet=asked.quiet) as progress:
-        return check_paths(asked.paths, options=options, baseline=baseline, changes=changes, progress=progress)
+        return check_paths(
+            asked.paths, options=options, baseline=baseline, changes=changes, progress=progress, cache=cache
+        )
 
 
 def _read_input(asked: CheckArguments) -> bytes:

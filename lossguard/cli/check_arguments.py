@@ -46,6 +46,8 @@ class CheckArguments:
     show_models: bool
     verbose: bool
     debug: bool
+    no_cache: bool
+    cache_dir: str | None
     quiet: bool
     color: str
 
@@ -132,6 +134,8 @@ def _other(group: argparse._ArgumentGroup) -> None:
     add("--isolated", action="store_true", help="read no configuration")
     add("--show-settings", action="store_true", help="show the settings for PATH and where they come from")
     add("--show-files", action="store_true", help="list the files that would be checked")
+    add("--no-cache", action="store_true", help="analyse everything anew and keep nothing of it")
+    add("--cache-dir", metavar="DIR", help="the folder of the cache (default: .lossguard_cache in the project's root)")
     add("--stdin-filename", metavar="NAME", help="how to name what is read from standard input")
     add("--debug", action="store_true", help="show where lossguard itself failed, for a report")
     add("--exit-zero", action="store_true", help="end with status 0 also when there are findings")
@@ -162,6 +166,8 @@ def check_arguments(arguments: Sequence[str]) -> CheckArguments:
         show_models=found.show_models,
         verbose=found.verbose,
         debug=found.debug,
+        no_cache=found.no_cache,
+        cache_dir=found.cache_dir,
         quiet=found.quiet,
         color=found.color,
     )

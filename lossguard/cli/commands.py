@@ -30,6 +30,7 @@ COMMANDS = {
     "probe": Command("lossguard.cli.probe", "probe", "lossguard probe TARGET", "look at a built or saved model"),
     "run": Command("lossguard.cli.run", "run", "lossguard run SCRIPT", "run a script up to its first training step"),
     "config": Command("lossguard.cli.configure", "configure", "lossguard config", "list what can be configured"),
+    "clean": Command("lossguard.cli.caching", "clean", "lossguard clean", "remove the cache"),
     "completion": Command(
         "lossguard.cli.completion", "completion", "lossguard completion SHELL", "for bash, zsh, fish"
     ),

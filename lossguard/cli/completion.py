@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lossguard.cli.arguments import Parser, rule_parser, rules_parser
+from lossguard.cli.caching import clean_parser
 from lossguard.cli.check_arguments import check_parser
 from lossguard.cli.commands import ALIASES, COMMANDS
 from lossguard.cli.configure import config_parser
@@ -53,6 +54,7 @@ def options() -> dict[str, list[Option]]:
         "rule": rule_parser(),
         "rules": rules_parser(),
         "config": config_parser(),
+        "clean": clean_parser(),
         "completion": completion_parser(),
     }
     return {name: [_option(action) for action in _actions(parser)] for name, parser in parsers.items()}

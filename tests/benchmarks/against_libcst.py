@@ -35,7 +35,7 @@ for name in sys.stdin.read().splitlines():
 
 def candidates(path: Path) -> list[Path]:
     """The files that lossguard would parse."""
-    from lossguard.check import is_candidate
+    from lossguard.glance import is_candidate
     from lossguard.project import discover
     from lossguard.source import Unreadable, read_bytes
 
