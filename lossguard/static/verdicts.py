@@ -7,8 +7,22 @@ from collections import defaultdict
 from collections.abc import Callable, Container, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from lossguard.facts import Fact, TrainingSetup
-from lossguard.findings import Confidence, Diagnostic, Evidence, Finding, Fix, Place, RelatedPlace
+from lossguard.facts import Encoding, Fact, Loss, LossCall, Output, TrainingSetup
+from lossguard.findings import (
+    Confidence,
+    Diagnostic,
+    Evidence,
+    Finding,
+    Fix,
+    Place,
+    RelatedPlace,
+    Repair,
+    ReplaceLoss,
+    SetActivation,
+    SetFromLogits,
+    SetUnits,
+    Way,
+)
 from lossguard.static import syntax
 from lossguard.static.interpreter import Understanding
 from lossguard.static.places import places
@@ -55,23 +69,74 @@ def diagnostics(
     sites = [site for one in findings for evidence in one.finding.evidence if isinstance(site := evidence.origin, Site)]
     where = places(sites)
     repairer = Repairer()
+    elsewhere = _Elsewhere(understanding.cases, judge)
     found = []
     for one in findings:
         finding = _if_finished(one.finding, where)
         offered = one.when is None and finding is one.finding and (fixable is None or finding.code in fixable)
-        fix, others = _chosen(_in_all_worlds(one, repairer) if offered else [], finding, prefer)
+        fix, others = _chosen(_in_all_worlds(one, repairer, elsewhere) if offered else [], finding, prefer)
         found.append(replace(_diagnostic(finding, one.when, where), fix=fix, alternatives=others))
     return found
 
 
-def _in_all_worlds(one: _Verdict, repairer: Repairer) -> list[Fix | None]:
-    """The ways out; None for those whose edits are not the same in every world in which the finding holds."""
-    fixes = repairer.fixes(one.finding, one.fact)
+def _in_all_worlds(one: _Verdict, repairer: Repairer, elsewhere: _Elsewhere) -> list[Fix | None]:
+    """The ways out; None for those that are not right wherever what they change is used."""
+    fixes = [
+        fix if fix is not None and elsewhere.agrees(way, one.fact) else None
+        for fix, way in zip(repairer.fixes(one.finding, one.fact), one.finding.ways, strict=True)
+    ]
     for finding, fact in one.others:
         if any(fixes) and fact is not one.fact:
             there = {(fix.way, fix.edits) for fix in repairer.fixes(finding, fact) if fix is not None}
             fixes = [fix if fix is not None and (fix.way, fix.edits) in there else None for fix in fixes]
     return fixes
+
+
+class _Elsewhere:
+    """Where else the losses and layers of a program are used: by other models, in other worlds."""
+
+    def __init__(self, cases: Iterable[Case], judge: Judge) -> None:
+        self._judge = judge
+        self._users: dict[Site, list[Fact]] = defaultdict(list)
+        for fact in dict.fromkeys(case.fact for case in cases):
+            for site in {*_sites(fact, ReplaceLoss("")), *_sites(fact, SetActivation(""))}:
+                self._users[site].append(fact)
+
+    def agrees(self, way: Way, fact: Fact) -> bool:
+        """Whether all that use what a way out changes want the same change, or are the same with less known."""
+        for repair in way.repairs:
+            for site in _sites(fact, repair):
+                for other in self._users[site]:
+                    if not _is_poorer(other, fact) and not self._wants(other, repair):
+                        return False
+        return True
+
+    def _wants(self, fact: Fact, repair: Repair) -> bool:
+        return any(repair in way.repairs for finding in self._judge(fact) for way in finding.ways)
+
+
+def _sites(fact: Fact, repair: Repair) -> list[Site]:
+    """The places that a repair changes."""
+    origins: list[object] = []
+    match repair, fact:
+        case ReplaceLoss() | SetFromLogits(), TrainingSetup(loss=Loss() as loss) | LossCall(loss=loss):
+            origins = [loss.origin]
+        case SetActivation() | SetUnits(), TrainingSetup(output=Output() as output) | LossCall(
+            prediction=Output() as output
+        ):
+            origins = [output.origin]
+    return [origin for origin in origins if isinstance(origin, Site)]
+
+
+def _is_poorer(other: Fact, fact: Fact) -> bool:
+    """Whether a fact is of the same loss and output, without labels of its own."""
+    match other, fact:
+        case TrainingSetup(output=output, loss=loss, labels=labels), TrainingSetup():
+            same = output is not None and fact.output is not None and output.origin == fact.output.origin
+            told = loss is not None and fact.loss is not None and loss.origin == fact.loss.origin
+            unknown = labels is None or labels.encoding is Encoding.UNKNOWN
+            return same and unknown and (told or (loss is None and other.origin == fact.origin))
+    return other == fact
 
 
 def _chosen(fixes: list[Fix | None], finding: Finding, prefer: Sequence[str]) -> tuple[Fix | None, tuple[Fix, ...]]:
