@@ -288,7 +288,7 @@ def test_a_metric_keeps_the_name_that_it_is_given() -> None:
     assert fixed(other) == other
 
 
-@pytest.mark.parametrize(("old", "new"), [("{}(h)", "h"), ("{}(h * 2)", "h * 2"), ("{}(h * 2) + 0", None)])
+@pytest.mark.parametrize(("old", "new"), [("{}(h * 2)", "h * 2"), ("{}(h * 2) + 0", None)])
 def test_the_activation_of_a_tensor_is_left_away(old: str, new: str | None) -> None:
     text = "import tensorflow as tf\nimport keras\ninputs = keras.Input((4,))\nh = keras.layers.Dense(3)(inputs)\n"
     text += f"p = {old.format('tf.nn.softmax')}\n"
@@ -297,6 +297,32 @@ def test_the_activation_of_a_tensor_is_left_away(old: str, new: str | None) -> N
         assert fixed(text) == text
     else:
         becomes(text, (old.format("tf.nn.softmax"), new))
+
+
+GRAPH = "import tensorflow as tf\nimport keras\ninputs = keras.Input((4,))\nz = keras.layers.Dense(3)(inputs)\n"
+ON_SOFTMAX = "loss = tf.nn.softmax_cross_entropy_with_logits(labels=keras.Input((3,)), logits={})\n"
+
+
+def test_a_loss_call_is_handed_what_comes_before_the_activation_for_the_others_to_keep_it() -> None:
+    text = GRAPH + "p = tf.nn.softmax(z)\n" + ON_SOFTMAX + "serve(p)\n"
+    becomes(text.format("p"), ("logits=p", "logits=z"))
+
+
+@pytest.mark.parametrize(
+    ("reader", "decides"), [("tf.argmax(p, 1)", True), ("p.shape", True), ("serve(p)", False), ("p * 2", False)]
+)
+def test_an_activation_stays_that_more_than_the_loss_reads(reader: str, *, decides: bool) -> None:
+    text = GRAPH + "p = tf.nn.softmax(z * 2)\n" + ON_SOFTMAX.format("p") + f"{reader}\n"
+    if decides:
+        becomes(text, ("tf.nn.softmax(z * 2)", "z * 2"))
+    else:
+        assert fixed(text) == text
+
+
+def test_an_activation_of_a_setting_is_left_alone() -> None:
+    text = KERAS + "class Settings:\n    last = 'softmax'\n"
+    text += ONE.format(", activation=Settings.last") + "m.compile('adam', 'binary_crossentropy')\n"
+    assert ways(text) == []
 
 
 def test_what_holds_only_sometimes_gets_no_fix() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -52,6 +53,7 @@ class Layout:
         self.imports: list[cst.Import] = []
         self.imported: list[Imported] = []
         self._calls: list[cst.Call] = []
+        self._attributes: list[cst.Attribute] = []
         nodes = list(syntax.walk(module.tree))
         for node in nodes:
             for child in syntax.children(node):
@@ -63,6 +65,8 @@ class Layout:
                     self.names[node.value].append(node)
                 case cst.Call():
                     self._calls.append(node)
+                case cst.Attribute():
+                    self._attributes.append(node)
                 case cst.Import():
                     self.imports.append(node)
                 case cst.ImportFrom():
@@ -189,6 +193,56 @@ class Layout:
                     case _:
                         return
 
+    # who reads what
+
+    def target(self, value: cst.CSTNode) -> cst.BaseExpression | None:
+        """The only name or attribute that a value is assigned to."""
+        assignment = self.parent(value)
+        if isinstance(assignment, cst.Assign) and len(assignment.targets) == 1:
+            target = assignment.targets[0].target
+            return target if isinstance(target, (cst.Name, cst.Attribute)) else None
+        return None
+
+    def occurrences(self, expression: cst.BaseExpression) -> list[cst.CSTNode]:
+        """All nodes that are written like this name or attribute."""
+        if isinstance(expression, cst.Name):
+            return list(self.names[expression.value])
+        code = self.code(expression)
+        return [node for node in self._attributes if self.code(node) == code]
+
+    def assignments(self, expression: cst.BaseExpression) -> list[cst.CSTNode]:
+        """Where such a name or attribute is assigned."""
+        return [
+            node
+            for node in self.occurrences(expression)
+            if isinstance(self.parent(node), cst.AssignTarget) or (isinstance(node, cst.Name) and self._binds(node))
+        ]
+
+    def is_beside(self, first: cst.CSTNode, second: cst.CSTNode, read: cst.BaseExpression) -> bool:
+        """Whether what is read in one place is the same in the other: an attribute, or a name of the same function."""
+        return isinstance(read, cst.Attribute) or self._function(first) is self._function(second)
+
+    def only_decides(self, made: cst.CSTNode) -> bool:
+        """Whether nothing in the file reads this value but losses, decisions such as `argmax`, and `return`."""
+        target = self.target(made)
+        readers = self.occurrences(target) if target is not None else []
+        return all(reader is target or self._decides(reader) for reader in readers)
+
+    def _decides(self, reader: cst.CSTNode) -> bool:
+        parent = self.parent(reader)
+        match parent:
+            case cst.AssignTarget() | cst.Return():
+                return True
+            case cst.Attribute(attr=attr):
+                return attr.value in {"shape", "get_shape", "dtype", "name"}
+            case cst.Element():
+                return isinstance(self.parent(self.parent(parent) or parent), cst.Return)
+            case cst.Arg():
+                call = self.parent(parent)
+                name = last_name(call.func) if isinstance(call, cst.Call) else ""
+                return name in {"argmax", "arg_max", "in_top_k", "print"} or bool(_CROSS_ENTROPY.search(name))
+        return False
+
     # names
 
     def in_scope(self, text: str, at: cst.CSTNode) -> bool:
@@ -292,6 +346,9 @@ class Layout:
 
 _COUNTING = (cst.Name, cst.Call, cst.Arg, cst.BinaryOperation, cst.Add, cst.Subtract, cst.Integer)
 """What an expression for a number of classes is made of, such as `len(names) + 1`."""
+
+
+_CROSS_ENTROPY = re.compile(r"cross_?entropy", re.IGNORECASE)
 
 
 def last_name(function: cst.CSTNode) -> str:

@@ -10,6 +10,7 @@ import libcst as cst
 
 from lossguard.catalog import losses as catalog
 from lossguard.catalog import metrics as metric_catalog
+from lossguard.catalog.activations import NAMES as ACTIVATION_NAMES
 from lossguard.catalog.labels import LOADERS, LoaderSpec
 from lossguard.catalog.layers import LAYERS
 from lossguard.facts import (
@@ -96,6 +97,8 @@ class Repairer:
                 return self._from_logits(loss, value=value)
             case ReplaceLoss(name=name), TrainingSetup(loss=Loss() as loss) | LossCall(loss=loss):
                 return self._loss(loss, name)
+            case SetActivation(name="linear"), LossCall(prediction=Output() as output, origin=Site() as site):
+                return self._before_activation(output, site) or self._activation(output, "linear", decided=True)
             case (
                 SetActivation(name=name),
                 TrainingSetup(output=Output() as output) | LossCall(prediction=Output() as output),
@@ -215,7 +218,29 @@ class Repairer:
 
     # the output layer
 
-    def _activation(self, output: Output, name: str) -> Changes:
+    def _before_activation(self, output: Output, site: Site) -> Changes:
+        """In a loss call `z` instead of `p`, where `p = softmax(z)`: who else reads `p` gets what it got."""
+        layout, call = self._at(site)
+        there, activation = self._at(output.activation_origin)
+        if there is not layout or not isinstance(activation, cst.Call) or len(activation.args) != 1:
+            return []
+        inner = activation.args[0].value
+        target = layout.target(activation)
+        if target is None or not isinstance(inner, (cst.Name, cst.Attribute)) or not isinstance(call, cst.Call):
+            return []
+        passed = [given.value for given in call.args if layout.code(given.value) == layout.code(target)]
+        once = len(layout.assignments(inner)) == len(layout.assignments(target)) == 1
+        if not once or len(passed) != 1 or not layout.is_beside(activation, call, inner):
+            return []
+        return [(layout, layout.replaced(passed[0], layout.code(inner)))]
+
+    def _activation(self, output: Output, name: str, *, decided: bool = False) -> Changes:
+        """Another activation in the layer; with `decided` only where nothing but losses and decisions read it."""
+        if decided and output.activation_origin is not None:
+            layout, node = self._at(output.activation_origin)
+            made = node if isinstance(node, cst.Call) else layout.call_of(node)
+            if not layout.only_decides(made):
+                raise NoFix
         if output.activation_origin is None:
             layout, call = self._at(output.origin)
             spec = LAYERS.get(last_name(call.func)) if isinstance(call, cst.Call) else None
@@ -238,7 +263,7 @@ class Repairer:
         is_none = isinstance(node, cst.Name) and node.value == "None"
         if not isinstance(holder, cst.Arg) or not isinstance(around, cst.Call):
             raise NoFix
-        if is_none or isinstance(node, cst.Attribute):
+        if is_none or (isinstance(node, cst.Attribute) and last_name(node) in ACTIVATION_NAMES):
             if name == "linear" and holder.keyword is not None:
                 return [(layout, layout.without(around, holder))]
             quote = _quote(layout, around)

@@ -254,7 +254,9 @@ def _weight(one: _Verdict) -> tuple[bool, bool, int]:
     return one.when is None, one.finding.confidence is Confidence.CERTAIN, len(one.finding.evidence)
 
 
-_BLANK = re.compile(r"#\s*(TODO|FIXME|YOUR CODE|Your code|START CODE|END CODE)")
+_BLANK = re.compile(
+    r"#\s*(TODO|FIXME|YOUR CODE|Your code|START CODE|END CODE|(?:Add|Insert|Put|Write|Complete|Define)\b.*\bhere\b)"
+)
 
 
 def _if_finished(finding: Finding, where: dict[Site, Place]) -> Finding:
