@@ -58,7 +58,7 @@ class Analyst:
         try:
             return self._understand(source, options)
         except Exception as error:  # noqa: BLE001  on purpose, and only here: a fault of ours costs one file, not the run
-            failed = Outcome(problems=[_fault(source.filename, error)])
+            failed = Outcome(problems=[fault(source.filename, type(error).__name__)])
             if options.debug:
                 import traceback
 
@@ -191,9 +191,9 @@ def _likely(found: Diagnostic, *, fixable: bool) -> Diagnostic:
     return replace(found, confidence=Confidence.LIKELY, fix=fix if fixable else None, alternatives=others)
 
 
-def _fault(name: str, error: Exception) -> str:
-    kind = type(error).__name__
-    return f"{name} could not be checked; this is a bug in lossguard ({kind}): please report it with what --debug shows"
+def fault(name: str, what: str) -> str:
+    """What is said of a file that lossguard itself failed on."""
+    return f"{name} could not be checked; this is a bug in lossguard ({what}): please report it with what --debug shows"
 
 
 def _parses(text: str) -> bool:

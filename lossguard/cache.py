@@ -69,12 +69,12 @@ class Cache:
 
     # glances
 
-    def glance(self, path: Path) -> tuple[Glance, str] | None:
-        """What was seen in a file that has not changed since, and its digest, "" where none was made."""
+    def glance(self, path: Path) -> tuple[Glance, str, int] | None:
+        """What was seen in a file that has not changed since, its digest, "" where none was made, and its size."""
         seen = self._known().get(str(path))
         if seen is None or _signature(path) != tuple(seen[:4]):
             return None
-        return Glance(seen[4], seen[5], seen[6]), seen[7]
+        return Glance(seen[4], seen[5], seen[6]), seen[7], seen[0]
 
     def keep_glance(self, path: Path, before: os.stat_result, seen: Glance, digested: str) -> None:
         """Remember what was seen in a file; `before` is what the system said of it before it was read."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,6 @@ from lossguard.sift import Hidden, Marked, sift
 from lossguard.source import Source, Unreadable, decode, from_text, read_bytes, reported_name
 
 if TYPE_CHECKING:
-    from lossguard.analysis import Analyst
     from lossguard.baseline import Baseline, Known
     from lossguard.cache import Cache
     from lossguard.diff import Changes
@@ -52,7 +52,8 @@ class Checked:
 @dataclass(slots=True)
 class _Result:
     """What one file gave. `marked` is its program where that has comments that may suppress findings,
-    `judged` says that what these don't suppress is not there. `pending` is a file that is still to be analysed."""
+    `judged` says that what these don't suppress is not there. `pending` is a file that is still to be analysed,
+    of `size` bytes."""
 
     path: Path
     name: str
@@ -62,6 +63,7 @@ class _Result:
     marked: Source | None = None
     judged: bool = False
     pending: bool = False
+    size: int = 0
 
 
 def check_paths(
@@ -73,12 +75,14 @@ def check_paths(
     progress: Progress | None = None,
     contents: Mapping[Path, bytes] | None = None,
     cache: Cache | None = None,
+    workers: int | None = 1,
 ) -> Checked:
     """Check files and folders. Unknown and unreadable ones are told in `problems`, the others checked.
 
     No configuration is read; `lossguard.configured()` gives the `options` that the command would have.
     `contents` are those of files, by absolute path, that are to be checked as if they were written already.
-    Outcomes are taken from the `cache` and put into it, where there is one.
+    Outcomes are taken from the `cache` and put into it, where there is one. So many `workers` share the work, each
+    a process; None starts as many as pay.
     """
     from lossguard.project import discover
 
@@ -99,11 +103,10 @@ def check_paths(
         results.append(checker.begin(path))
         if not results[-1].pending:
             tell()
-    for result in results:
-        if result.pending:
-            checker.finish(result)
+    pending = [result for result in results if result.pending]
+    with closing(checker), closing(checker.finish(pending, 1 if contents else workers)) as finished:
+        for _ in finished:
             tell()
-    checker.close()
     for result in results:
         result.judged = result.judged or result.path in found.whole
     problems = [f"{path}: no such file or folder" for path in found.missing] + list(found.problems)
@@ -184,14 +187,13 @@ class _Checker:
         self._cwd = cwd
         self._contents = contents
         self._cache = cache
-        self._analyst: Analyst | None = None
 
     def begin(self, path: Path) -> _Result:
         """What is known of a file without analysing it."""
         name = reported_name(path, self._cwd)
         result = _Result(path, name, for_file(self._options_of(path), path))
         try:
-            seen, digested = self._glance(path)
+            seen, digested, result.size = self._glance(path)
             result.keras = seen.keras
             if seen.marked:
                 result.marked = decode(self._read(path), name, path)
@@ -205,9 +207,11 @@ class _Checker:
                 self._take(result, found)
         return result
 
-    def _glance(self, path: Path) -> tuple[Glance, str]:
+    def _glance(self, path: Path) -> tuple[Glance, str, int]:
+        """What is seen in a file at a glance, the digest of its content where there is a cache, and its size."""
         if self._cache is None:
-            return glance(self._read(path)), ""
+            data = self._read(path)
+            return glance(data), "", len(data)
         from lossguard.cache import digest
 
         known = self._cache.glance(path)
@@ -221,7 +225,7 @@ class _Checker:
         seen = glance(data)
         digested = digest(data) if seen.candidate else ""
         self._cache.keep_glance(path, before, seen, digested)
-        return seen, digested
+        return seen, digested, len(data)
 
     def _recalled(self, result: _Result, digested: str) -> Outcome | None:
         """The outcome as the cache has it."""
@@ -241,18 +245,46 @@ class _Checker:
         if serves(result.options):
             self._cache.store(key(result.path, result.name, found.digest, result.options), result.path, found)
 
-    def finish(self, result: _Result) -> None:
-        """Analyse a file."""
-        found = self._analysed(result)
-        self._keep(result, found)
-        self._take(result, found)
+    def finish(self, pending: Sequence[_Result], workers: int | None) -> Generator[_Result]:
+        """Analyse files, here or in processes of their own; each as it is done."""
+        if not pending:
+            return
+        if workers is None:
+            from lossguard.workers import worth
 
-    def _analysed(self, result: _Result) -> Outcome:
+            workers = worth([result.size for result in pending])
+        analysed = self._analysed_here(pending) if workers == 1 else self._analysed_there(pending, workers)
+        for result, found in analysed:
+            self._keep(result, found)
+            self._take(result, found)
+            yield result
+
+    def _analysed_here(self, pending: Sequence[_Result]) -> Iterator[tuple[_Result, Outcome]]:
         from lossguard.analysis import Analyst
 
-        if self._analyst is None:
-            self._analyst = Analyst(self._read, self._cwd, digests=self._cache is not None)
-        return self._analyst.file(result.path, result.name, result.options)
+        analyst = Analyst(self._read, self._cwd, digests=self._cache is not None)
+        for result in pending:
+            yield result, analyst.file(result.path, result.name, result.options)
+
+    def _analysed_there(self, pending: Sequence[_Result], workers: int) -> Iterator[tuple[_Result, Outcome]]:
+        from lossguard.analysis import fault
+        from lossguard.outcome import outcome
+        from lossguard.workers import Died, Task, analyse
+
+        tasks = [Task(result.path, result.name, result.options, result.size) for result in pending]
+        for number, found in analyse(tasks, workers, self._cwd, digests=self._cache is not None):
+            result = pending[number]
+            if isinstance(found, Died):
+                yield result, Outcome(problems=[fault(result.name, f"its process ended with {found.status}")])
+            else:
+                yield result, outcome(found, self._source)
+
+    def _source(self, path: Path) -> Source | None:
+        """The program of a file that diagnostics name, which was readable a moment ago."""
+        try:
+            return decode(self._read(path), reported_name(path, self._cwd), path)
+        except Unreadable:
+            return None
 
     def _take(self, result: _Result, outcome: Outcome) -> None:
         outcome.diagnostics = [one for one in outcome.diagnostics if not self._is_left_out(one, result.name, outcome)]

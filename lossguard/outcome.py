@@ -60,6 +60,7 @@ def as_data(outcome: Outcome, write: Callable[[Path], str] = str) -> dict[str, A
         "problems": outcome.problems,
         "models": outcome.models,
         "judged": outcome.judged,
+        "digest": outcome.digest,
         "contents": [[write(path), digest] for path, digest in used.contents],
         "files": [[write(path), there] for path, there in used.files],
         "roots": [[write(folder), [write(root) for root in roots]] for folder, roots in used.roots],
@@ -99,6 +100,7 @@ def outcome(data: object, source_of: Callable[[Path], Source | None], read: Call
         _typed(found.get("models"), int),
         _typed(found.get("judged"), bool),
         used(found, read),
+        _text(found.get("digest")),
     )
 
 

@@ -136,7 +136,13 @@ def _checked(
     options = _options(asked, configs)
     with bar(quiet=asked.quiet) as progress:
         return check_paths(
-            asked.paths, options=options, baseline=baseline, changes=changes, progress=progress, cache=cache
+            asked.paths,
+            options=options,
+            baseline=baseline,
+            changes=changes,
+            progress=progress,
+            cache=cache,
+            workers=asked.workers,
         )
 
 

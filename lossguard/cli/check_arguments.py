@@ -48,6 +48,7 @@ class CheckArguments:
     debug: bool
     no_cache: bool
     cache_dir: str | None
+    workers: int | None
     quiet: bool
     color: str
 
@@ -136,10 +137,20 @@ def _other(group: argparse._ArgumentGroup) -> None:
     add("--show-files", action="store_true", help="list the files that would be checked")
     add("--no-cache", action="store_true", help="analyse everything anew and keep nothing of it")
     add("--cache-dir", metavar="DIR", help="the folder of the cache (default: .lossguard_cache in the project's root)")
+    add("--workers", metavar="N", type=_workers, help="so many processes (default: auto, as many as pay)")
     add("--stdin-filename", metavar="NAME", help="how to name what is read from standard input")
     add("--debug", action="store_true", help="show where lossguard itself failed, for a report")
     add("--exit-zero", action="store_true", help="end with status 0 also when there are findings")
     add("-V", "--version", action="version", version=f"lossguard {__version__}")
+
+
+def _workers(given: str) -> int | None:
+    """The number; None for `auto`."""
+    if given == "auto":
+        return None
+    if not given.isdecimal() or not int(given):
+        raise argparse.ArgumentTypeError(f"can't be {given!r}: it is auto, or a number from 1")
+    return int(given)
 
 
 def check_arguments(arguments: Sequence[str]) -> CheckArguments:
@@ -168,6 +179,7 @@ def check_arguments(arguments: Sequence[str]) -> CheckArguments:
         debug=found.debug,
         no_cache=found.no_cache,
         cache_dir=found.cache_dir,
+        workers=found.workers,
         quiet=found.quiet,
         color=found.color,
     )
