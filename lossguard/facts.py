@@ -225,7 +225,10 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric by its Keras class name (`BinaryAccuracy`), or `accuracy` where Keras picks by shape."""
+    """A metric by its Keras class name (`BinaryAccuracy`), or `accuracy` where Keras picks by shape.
+
+    `class_ids` says whether it cuts predictions to integers and takes them for class ids.
+    """
 
     name: str
     spelling: Spelling
@@ -233,6 +236,7 @@ class Metric:
     from_logits: bool | None = False
     threshold: float | None = None
     text: str = ""
+    class_ids: bool | None = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,10 +166,12 @@ def _metrics(random: Random, pairing: Pairing) -> tuple[str, ...]:
         options = ["mae", "mae", "accuracy", "mse"]
     elif pairing.units == 1 or pairing.task == "labels":
         options = ["binary_accuracy", "binary_accuracy@0", "AUC", "AUC logits", "Precision", "Recall", "Accuracy"]
+        options += ["MeanIoU", "Precision@0"] if pairing.units == 1 else []
     else:
         options = ["sparse_categorical_accuracy", "categorical_accuracy"]
         options += ["AUC"] if pairing.encoding == "one-hot" else []
     every = ["binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy", "Accuracy", "AUC", "Precision"]
+    every += ["mae", "MeanIoU"]
     match random.choices(["none", "accuracy", "fitting", "any"], [30, 35, 25, 10])[0]:
         case "none":
             return ()
@@ -311,11 +313,17 @@ class _Writer:
             draw = "rng.integers" if generator else "np.random.randint"
             return [f"{ids} = {draw}(0, 2, size=({SAMPLES}, {k}))"]
         rows = [[self.random.randrange(2) for _ in range(k)] for _ in range(4)]
+        if self.maybe(0.3):
+            self.plain_imports.add("from sklearn.preprocessing import MultiLabelBinarizer")
+            tags = [tuple(f"tag {n}" for n, one in enumerate(row) if one) for row in [[1] * k, [0] * k, *rows]]
+            return [f"tags = {tags} * {SAMPLES // 6}", f"{ids} = MultiLabelBinarizer().fit_transform(tags)"]
         return [f"{ids} = np.array({[[1] * k, [0] * k, *rows]} * {SAMPLES // 6})"]
 
     def class_ids(self, ids: str, k: int, *, generator: bool) -> list[str]:
         draw = "rng.integers" if generator else "np.random.randint"
-        match self.one(["drawn", "drawn", "drawn", "blobs", "literal", "tiled", "modulo", "repeat"]):
+        ways = ["drawn", "drawn", "drawn", "blobs", "made", "literal", "tiled", "modulo", "repeat"]
+        ways += ["comprehension", "encoder", "table"]
+        match self.one(ways):
             case "drawn":
                 self.plain = self.plain and not generator
                 return [f"{ids} = {draw}(0, {k}, {self.one(['size=', ''])}{SAMPLES})"]
@@ -325,6 +333,30 @@ class _Writer:
                 x = self.name["x"]
                 arguments = f"n_samples={SAMPLES}, centers={k}, n_features={FEATURES}, random_state=3"
                 return [f"{x}, {ids} = make_blobs({arguments})", f"{x} = {x} / 4.0"]
+            case "made":
+                self.blobs = True
+                self.plain = False
+                self.plain_imports.add("from sklearn.datasets import make_classification")
+                arguments = f"n_samples={SAMPLES}, n_features={FEATURES}, n_informative=4, n_redundant=0, n_classes={k}"
+                more = "n_clusters_per_class=1, class_sep=4.0, flip_y=0, random_state=3"
+                return [f"{self.name['x']}, {ids} = make_classification({arguments}, {more})"]
+            case "comprehension":
+                self.plain = False
+                return [f"{ids} = np.array([number % {k} for number in range({SAMPLES})])"]
+            case "encoder":
+                self.plain = False
+                self.plain_imports.add("from sklearn.preprocessing import LabelEncoder")
+                names = [f"kind {number}" for number in range(k)]
+                chosen = f"np.array({names})[{draw}(0, {k}, {SAMPLES})]"
+                return [f"names = {chosen}", f"{ids} = LabelEncoder().fit_transform(names)"]
+            case "table":
+                self.plain = False
+                self.plain_imports.add("import pandas as pd")
+                column = f'"target": {draw}(0, {k}, {SAMPLES})'
+                return [
+                    f"table = pd.DataFrame({{{column}}})",
+                    f'{ids} = table["target"].{self.one(["values", "to_numpy()"])}',
+                ]
             case "literal":
                 numbers = [number % k for number in range(SAMPLES)]
                 return [f"{ids} = np.array({numbers})"]
@@ -416,12 +448,27 @@ class _Writer:
         options = [f"{self.api('utils', 'to_categorical')}({ids}, {count})"] * 3
         options += [f"{self.api('utils', 'to_categorical')}({ids})", f"np.eye({count})[{ids}]"]
         options += [f"{self.api('utils', 'to_categorical')}({ids}, num_classes={count})"]
+        if self.maybe(0.25):
+            self.plain = False
+            return self.by_a_library(ids)
         if self.maybe(0.15):
             options = [f"{self.tf()}.one_hot({ids}, {count}).numpy()", f"{self.tf()}.one_hot({ids}, depth={count})"]
         elif self.maybe(0.1):
             self.plain = False
             return f"(np.arange({count}) == {ids}[:, None]).astype('float32')"
         return self.one(options)
+
+    def by_a_library(self, ids: str) -> str:
+        """One-hot labels from scikit-learn or pandas."""
+        if self.pairing.classes > 2 and self.maybe(0.4):
+            self.plain_imports.add("from sklearn.preprocessing import LabelBinarizer")
+            return f"LabelBinarizer().fit_transform({ids})"
+        if self.maybe(0.5):
+            self.plain_imports.add("from sklearn.preprocessing import OneHotEncoder")
+            return f"OneHotEncoder(sparse_output=False).fit_transform({ids}.reshape(-1, 1))"
+        self.plain_imports.add("import pandas as pd")
+        ending = self.one(['.values.astype("float32")', ".to_numpy(dtype=float)"])
+        return f"pd.get_dummies({ids}){ending}"
 
     # The model
 
@@ -476,7 +523,19 @@ class _Writer:
 
     def build(self) -> list[str]:
         model = self.name["model"]
-        style = self.one(["list", "list", "add", "add loop", "functional", "functional", "subclass", "branches"])
+        styles = [
+            "list",
+            "list",
+            "add",
+            "add loop",
+            "functional",
+            "functional",
+            "subclass",
+            "branches",
+            "nested",
+            "own",
+        ]
+        style = self.one(styles)
         if style == "branches":
             return self.in_branches()
         hidden, last = self.hidden_layers(), self.head_layers()
@@ -504,6 +563,14 @@ class _Writer:
                     loop,
                     *(f"{model}.add({i})" for i in last),
                 ]
+            case "nested":
+                body = f"body = {sequential}([{', '.join([shape, *(hidden or [self.layer('Flatten')])])}])"
+                return [body, f"{model} = {sequential}([", "    body,", *(f"    {one}," for one in last), "])"]
+            case "own":
+                self.plain = False
+                added = [f"self.add({one})" for one in [shape, *hidden, *last]]
+                init = _function("__init__(self)", ["super().__init__()", *added])
+                return [f"class Stack({sequential}):\n{_indented([init])}", f"{model} = Stack()"]
             case "functional":
                 x = self.one(["h", "t", "hidden"])
                 lines = [f"inputs = {shape}", f"{x} = inputs"]
@@ -601,6 +668,7 @@ class _Writer:
             "Precision": "Precision",
             "Recall": "Recall",
         }
+        count = max(2, self.pairing.classes)
         match name:
             case "accuracy":
                 return self.one(['"accuracy"', '"accuracy"', '"acc"'])
@@ -608,6 +676,10 @@ class _Writer:
                 return f'"{name}"'
             case "binary_accuracy@0":
                 return f"{self.api('metrics', 'BinaryAccuracy')}(threshold={self.one(['0', '0.0'])})"
+            case "Precision@0":
+                return f"{self.api('metrics', 'Precision')}(thresholds=0)"
+            case "MeanIoU":
+                return f"{self.api('metrics', 'MeanIoU')}({self.one([str(count), f'num_classes={count}'])})"
             case "AUC logits":
                 return f"{self.api('metrics', 'AUC')}(from_logits=True)"
             case _ if "accuracy" in name and self.maybe(0.6):
@@ -624,6 +696,17 @@ class _Writer:
         if metrics:
             arguments.append(f"metrics=[{', '.join(metrics)}]")
         call = f"{self.name['model']}.compile({', '.join(arguments)})"
+        if self.maybe(0.08):
+            self.plain = False
+            listed = f", [{', '.join(metrics)}]" if metrics else ""
+            return "\n".join(
+                [*before, f"{self.name['model']}.compile({optimizer.removeprefix('optimizer=')}, {loss}{listed})"]
+            )
+        if self.maybe(0.08):
+            self.plain = False
+            pairs = [f'"optimizer": {optimizer.removeprefix("optimizer=")}', f'"loss": {loss}']
+            pairs += [f'"metrics": [{", ".join(metrics)}]'] if metrics else []
+            return "\n".join([*before, f"options = {{{', '.join(pairs)}}}", f"{self.name['model']}.compile(**options)"])
         if len(call) > 110 or self.maybe(0.3):
             call = f"{self.name['model']}.compile(\n" + _indented([f"{one}," for one in arguments]) + "\n)"
         if self.maybe(0.05):
@@ -670,6 +753,11 @@ class _Writer:
                 self.definitions.append(f"class Batches({base}):\n{_indented([init, length, item])}")
                 return f"{kept}{model}.fit(Batches({x}, {y}), epochs=1)"
             case _:
+                if self.maybe(0.12):
+                    self.plain_imports.add("from sklearn.model_selection import train_test_split")
+                    names = "a_train, a_test, b_train, b_test"
+                    split = f"{names} = train_test_split({x}, np.asarray({y}), test_size=0.25, random_state=1)"
+                    return f"{split}\n{kept}{model}.fit(a_train, b_train, validation_data=(a_test, b_test), {options})"
                 if self.maybe(0.15):
                     return f"{kept}{model}.fit({x}, {y}, validation_data=({x}, {y}), {options})"
                 return f"{kept}{model}.fit({self.one([f'{x}, {y}', f'{x}, {y}', f'x={x}, y={y}'])}, {options})"

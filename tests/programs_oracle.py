@@ -119,6 +119,12 @@ def probabilities(pairing: Pairing, outputs: Array) -> Array:
             return _squash(outputs, single=_independent(pairing))
 
 
+def _of_one_unit(pairing: Pairing, outputs: Array) -> Array:
+    """The scores of a hinge loss as probabilities, too."""
+    hinge = pairing.loss in HINGES and pairing.activation not in {"sigmoid", "softmax"}
+    return _squash(outputs.astype("float64"), single=True) if hinge else probabilities(pairing, outputs)
+
+
 def _columns(pairing: Pairing, labels: Array, width: int) -> Array | None:
     """The labels with one column for each unit; None where they can't be."""
     if labels.ndim == 2 and labels.shape[1] == width:
@@ -150,7 +156,7 @@ def intended_loss(pairing: Pairing, outputs: Array, labels: Array) -> float | No
         case "huber":
             gap = np.abs(y - outputs)
             return float(np.where(gap <= 1, gap**2 / 2, gap - 0.5).mean())
-    if pairing.activation == "relu" and pairing.from_logits:
+    if pairing.activation in {"relu", "tanh"} and pairing.from_logits:
         return None
     if y.min() < 0 or y.max() > 1 or (pairing.encoding == "from-one" and pairing.loss in BINARY):
         return None
@@ -196,12 +202,18 @@ def _true_metric(keras: Any, name: str, pairing: Pairing, outputs: Array, labels
             return accuracy(pairing, outputs, labels)
         case "sparse_categorical_accuracy":
             return accuracy(pairing, outputs, labels)
-        case "AUC" | "AUC logits" | "Precision" | "Recall":
-            if pairing.loss in HINGES or pairing.loss.startswith("mean"):
+        case "MeanIoU":
+            if outputs.shape[-1] > 1 or pairing.encoding not in {"ids", "column"}:
                 return None
-            metric = getattr(keras.metrics, name.removesuffix(" logits"))()
+            metric = keras.metrics.BinaryIoU()
+            metric.update_state(labels.reshape(-1, 1), _of_one_unit(pairing, outputs))
+            return float(metric.result())
+        case "AUC" | "AUC logits" | "Precision" | "Precision@0" | "Recall":
+            if pairing.loss.startswith("mean"):
+                return None
+            metric = getattr(keras.metrics, name.split(" ", maxsplit=1)[0].split("@", maxsplit=1)[0])()
             y = labels if labels.ndim == 2 else labels[:, None]
-            p = probabilities(pairing, outputs)
+            p = _of_one_unit(pairing, outputs) if outputs.shape[-1] == 1 else probabilities(pairing, outputs)
             if y.shape != p.shape:
                 return None
             metric.update_state(y > 0, p)
@@ -314,7 +326,7 @@ def _measure_first(keras: Any, tf: Any, model: Any, x: Array, y: Array, pairing:
         for name in pairing.metrics:
             true = _true_metric(keras, name, pairing, imagined, y)
             if true is not None:
-                key = name.split(" ")[0].split("@")[0].lower()
+                key = {"MeanIoU": "mean_io_u"}.get(name, name.split(" ")[0].split("@")[0].lower())
                 outcome.metrics[name] = float(said[key] if key in said else said["acc"]), true
         model.reset_metrics()
 
@@ -397,6 +409,9 @@ CLAIMS: dict[str, Claim] = {
     "LG403": lambda it: it.metric_is_wrong or _hopeless(it),
     "LG404": lambda it: it.metric_is_wrong or it.raises,
     "LG405": lambda it: it.metric_is_wrong or it.raises,
+    "LG406": lambda it: it.metric_is_wrong or it.raises,
+    "LG407": lambda it: it.metric_is_wrong or it.raises,
+    "LG408": lambda it: it.metric_is_wrong or it.raises or it.constant,
 }
 """What must have happened for a finding to be true. Where the program raises, nothing else can be seen of it."""
 

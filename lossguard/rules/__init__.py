@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from lossguard.facts import Fact, Target
 from lossguard.findings import Finding
 from lossguard.rules import (
+    accuracy_on_multi_label,
     accuracy_on_regression,
     activation_not_probabilities,
     argmax_one_unit,
@@ -21,6 +22,7 @@ from lossguard.rules import (
     exact_match_accuracy,
     hinge_on_probabilities,
     integer_labels_categorical,
+    iou_on_probabilities,
     labels_encoded_twice,
     labels_in_call,
     labels_out_of_range,
@@ -46,6 +48,7 @@ from lossguard.rules import (
     unknown_loss,
     unparsable,
     unused_suppression,
+    zero_threshold_on_probabilities,
 )
 from lossguard.rules.afterwards import complete
 from lossguard.rules.rule import RuleModule
@@ -79,6 +82,9 @@ ALL: tuple[RuleModule, ...] = (
     metric_label_encoding,
     binary_accuracy_on_classes,
     accuracy_on_regression,
+    accuracy_on_multi_label,
+    zero_threshold_on_probabilities,
+    iou_on_probabilities,
     swapped_loss_arguments,
     double_activation_in_call,
     labels_in_call,

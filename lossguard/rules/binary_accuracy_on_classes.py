@@ -70,7 +70,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
     match fact:
         case TrainingSetup(
             output=Output() as output, loss=Loss() as loss, labels=Labels() | None as labels, metrics=metrics
-        ) if output.width.at_least(3) and _exclusive(output, loss) and not _several(labels):
+        ) if output.width.at_least(_least(loss)) and _exclusive(output, loss) and not _several(labels):
             for metric in metrics:
                 match metric:
                     case Metric(name="BinaryAccuracy"):
@@ -84,6 +84,11 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                             remedy="Write `'accuracy'`.",
                             ways=(Way("metric", (ReplaceMetric("accuracy", metric.origin),)),),
                         )
+
+
+def _least(loss: Loss) -> int:
+    """With two columns the two accuracies are the same number; class ids have none."""
+    return 2 if loss.family is Family.SPARSE_CATEGORICAL else 3
 
 
 def _exclusive(output: Output, loss: Loss) -> bool:

@@ -74,7 +74,20 @@ RULE = Rule(
     name="categorical-one-unit",
     severity=Severity.ERROR,
     summary="a single output unit trained with categorical cross-entropy",
-    supersedes=("LG101", "LG103", "LG104", "LG109", "LG201", "LG204", "LG205", "LG301", "LG303", "LG403", "LG503"),
+    supersedes=(
+        "LG101",
+        "LG103",
+        "LG104",
+        "LG109",
+        "LG201",
+        "LG204",
+        "LG205",
+        "LG301",
+        "LG303",
+        "LG401",
+        "LG403",
+        "LG503",
+    ),
     ways=("loss", "units"),
 )
 

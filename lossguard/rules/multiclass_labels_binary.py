@@ -62,7 +62,7 @@ RULE = Rule(
     name="multiclass-labels-binary",
     severity=Severity.ERROR,
     summary="integer labels above 1 handed to binary cross-entropy, which knows only 0 and 1",
-    supersedes=("LG102", "LG103", "LG104", "LG301", "LG401"),
+    supersedes=("LG101", "LG102", "LG103", "LG104", "LG301", "LG401"),
     ways=("units",),
 )
 

@@ -66,7 +66,7 @@ RULE = Rule(
     name="one-hot-labels-one-unit",
     severity=Severity.ERROR,
     summary="labels with one column for each class, but a model with a single unit",
-    supersedes=("LG102", "LG103", "LG104", "LG110", "LG112", "LG205", "LG301", "LG401"),
+    supersedes=("LG102", "LG103", "LG104", "LG110", "LG112", "LG205", "LG301", "LG401", "LG403"),
     ways=("units",),
 )
 

@@ -6,13 +6,17 @@ columns, per sample: a recurrent layer with `return_sequences=True` before the h
 pooling layer.
 
 ## Why it matters
-Cross-entropies raise at the first batch. Regression and hinge losses broadcast silently: every time step is
-compared with labels of its own and other samples, and the model learns the mean.
+Where it does not raise, every time step is compared with labels: labels of shape (n,) with those of all samples
+of the batch, so that the model learns their mean (0.57 of two classes right, where 1.00 can be reached). Labels
+of shape (n, 1) train each step on the label of its sample, and `predict` answers with a number for every step.
 
 ## What Keras does
-- Cross-entropies, every backend: `fit` raises `ValueError` (`must have the same rank (ndim)`).
+- Cross-entropies, Keras 3, every backend: `fit` raises `ValueError` (`must have the same rank (ndim)`). Keras 2
+  raises too, but `binary_crossentropy` on labels of shape (n, 1), and on (n,) where the last layer has no
+  activation, is broadcast silently.
 - Mean squared or absolute error, hinge, Huber: labels of shape (n,) or (n, 1) are broadcast against (n, T, 1)
   without a word.
+- Labels with a column for each class: `fit` raises whatever the loss (`Dimensions must be equal`).
 
 ## Bad
     import keras
@@ -98,22 +102,33 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
             and (confidence := _confidence(labels))
             and loss.family in CHECKED | BROADCAST
         ):
-            severity = Severity.ERROR if loss.family in CHECKED else Severity.WARNING
+            severity, effect = _consequence(labels, loss, target)
             yield RULE.finding(
                 f"the output has {rank} axes (with the batch), but the labels have {label_rank}:"
                 f" {describe_labels(labels)}",
                 at_loss(loss, f"{called(loss)} compares labels and output"),
                 at_layer(output),
                 at_labels(labels),
-                effect="fit raises ValueError at the first batch: the shapes differ."
-                if loss.family in CHECKED
-                else "The labels are broadcast over the extra axis, silently, and the model learns their mean.",
+                effect=effect,
                 remedy="Remove the extra axis before the head: no `return_sequences=True` in the last recurrent layer,"
                 " or a `Flatten` or pooling layer.",
                 severity=severity,
                 ways=(Way("layer", (ReturnLastStep(),)),),
                 confidence=confidence,
             )
+
+
+def _consequence(labels: Labels, loss: Loss, target: Target) -> tuple[Severity, str]:
+    column = labels.rank == 2 and labels.encoding not in VECTOR_ENCODINGS
+    checked = loss.family in CHECKED and (loss.family is not Family.BINARY or not column or 3 in target.keras)
+    if checked or labels.encoding in VECTOR_ENCODINGS:
+        return Severity.ERROR, "fit raises at the first batch: the shapes differ."
+    if column:
+        return Severity.WARNING, (
+            "Each step is trained on the label of its sample, silently, and predict answers with a number for every"
+            " step."
+        )
+    return Severity.ERROR, "Each step is compared with the labels of all samples, silently, and learns their mean."
 
 
 def _confidence(labels: Labels) -> Confidence | None:

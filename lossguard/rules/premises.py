@@ -32,6 +32,20 @@ CATEGORICAL_METRICS = frozenset({"CategoricalAccuracy", "TopKCategoricalAccuracy
 SPARSE_METRICS = frozenset({f"Sparse{name}" for name in CATEGORICAL_METRICS})
 """The same for class ids."""
 
+THRESHOLDED = frozenset(
+    {
+        "BinaryAccuracy",
+        "BinaryIoU",
+        "FalseNegatives",
+        "FalsePositives",
+        "Precision",
+        "Recall",
+        "TrueNegatives",
+        "TruePositives",
+    }
+)
+"""Metrics that split at 0.5 unless they are told another threshold, or to take the `top_k`."""
+
 VECTOR_ENCODINGS = frozenset({Encoding.ONE_HOT, Encoding.MULTI_HOT, Encoding.DISTRIBUTION})
 """Encodings that write one value per class."""
 
@@ -141,6 +155,17 @@ def at_labels(labels: Labels) -> Evidence:
     return Evidence(labels.origin, f"{words} from {labels.source}" if labels.source else words)
 
 
+def broadcast(labels: Labels, target: Target) -> str:
+    """What a loss without a check of shapes does with labels (n,) or (n, 1) beside an output of several units."""
+    silently = "compared with every unit, silently, and the model learns to answer with a mean."
+    if labels.rank == 1 and 2 not in target.keras:
+        return "fit raises at the first batch: the shapes (n,) and (n, K) do not fit."
+    if labels.rank == 2 or 3 not in target.keras:
+        return f"Each label is {silently}"
+    raises = "Keras 3 raises at the first batch where the labels are of shape (n,)"
+    return f"{raises}; in Keras 2{'' if labels.rank == 1 else ', and as (n, 1),'} each is {silently}"
+
+
 def if_known(labels: Labels | None) -> tuple[Evidence, ...]:
     """The labels as one more piece of evidence, where they are known."""
     return () if labels is None or labels.encoding is Encoding.UNKNOWN else (at_labels(labels),)
@@ -151,6 +176,13 @@ def double_softmax_floor(width: Width) -> str:
     if width.size is None or width.size < 2:
         return "ln(1 + (K - 1) / e) with K classes"
     return f"{log(1 + (width.size - 1) / e):.2f}"
+
+
+def bounded_scores_floor(width: Width) -> str:
+    """The least cross-entropy that raw scores between -1 and 1 can reach: ln(1 + (K - 1) / e^2)."""
+    if width.size is None or width.size < 2:
+        return "ln(1 + (K - 1) / e^2) with K classes"
+    return f"{log(1 + (width.size - 1) / e**2):.2f}"
 
 
 def double_activation(output: Output, loss: Loss, target: Target, doubled: str, *, raw: bool = False) -> str:

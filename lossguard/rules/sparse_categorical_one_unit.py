@@ -61,7 +61,20 @@ RULE = Rule(
     name="sparse-categorical-one-unit",
     severity=Severity.ERROR,
     summary="a single output unit trained with sparse categorical cross-entropy",
-    supersedes=("LG101", "LG103", "LG104", "LG109", "LG202", "LG204", "LG301", "LG302", "LG303", "LG403", "LG503"),
+    supersedes=(
+        "LG101",
+        "LG103",
+        "LG104",
+        "LG109",
+        "LG202",
+        "LG204",
+        "LG301",
+        "LG302",
+        "LG303",
+        "LG401",
+        "LG403",
+        "LG503",
+    ),
     ways=("loss", "units"),
 )
 

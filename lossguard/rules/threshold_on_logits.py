@@ -2,8 +2,8 @@
 
 ## What it does
 Reports `'accuracy'` on a single unit without activation, and `BinaryAccuracy`, `Precision`, `Recall`, `AUC`
-and others that split their input at 0.5, where the loss has `from_logits=True`; and `'accuracy'` with a hinge
-loss on -1/+1 labels.
+and others that split their input at 0.5, where the loss has `from_logits=True` or is a hinge loss; and
+`'accuracy'` with a hinge loss on -1/+1 labels.
 
 ## Why it matters
 Raw scores are split at 0: a score of 0.3 means 57 %. The metric splits at 0.5 (62 %), so that accuracy is too
@@ -14,6 +14,8 @@ selection follow these numbers.
 ## What Keras does
 - All backends: silent. The metric does not know of the loss's `from_logits`.
 - `'accuracy'` becomes `BinaryAccuracy(threshold=0.5)` whenever the output has one unit.
+- With 0/1 labels and a hinge loss on a linear or `tanh` unit, `'accuracy'` splits at 0.5 too: 0.94 where 0.96 is
+  right.
 - With -1/+1 labels and a hinge loss, `'accuracy'` compares 0/1 answers with -1/+1: 0.41 where 0.85 is right.
 
 ## Bad
@@ -71,7 +73,7 @@ from lossguard.findings import (
     Severity,
     Way,
 )
-from lossguard.rules.premises import at_labels, at_loss, at_output, called, describe, raw_scores
+from lossguard.rules.premises import THRESHOLDED, at_labels, at_loss, at_output, called, describe, raw_scores
 from lossguard.rules.rule import Rule
 
 RULE = Rule(
@@ -81,20 +83,6 @@ RULE = Rule(
     summary="a metric takes raw scores for probabilities: it splits them at 0.5 instead of 0",
     ways=("threshold", "activation"),
 )
-
-THRESHOLDED = frozenset(
-    {
-        "BinaryAccuracy",
-        "BinaryIoU",
-        "FalseNegatives",
-        "FalsePositives",
-        "Precision",
-        "Recall",
-        "TrueNegatives",
-        "TruePositives",
-    }
-)
-"""Metrics that split at 0.5 unless they are told another threshold, or to take the `top_k`."""
 
 CURVES = frozenset(
     {
@@ -152,6 +140,26 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 " `BinaryAccuracy(threshold=0)`.",
             )
 
+        case TrainingSetup(
+            output=Output() as output,
+            loss=Loss(family=Family.HINGE) as loss,
+            labels=Labels(encoding=Encoding.BINARY),
+            metrics=metrics,
+        ) if (raw_scores(output) or output.activation == "tanh") and (
+            misled := [metric for metric in metrics if _wants_probabilities(metric, output)]
+        ):
+            yield RULE.finding(
+                f"{_names(misled)} {'takes' if len(misled) == 1 else 'take'} scores of a hinge loss for probabilities:"
+                f" the output is {describe(output)}",
+                *_places(misled),
+                at_output(output),
+                at_loss(loss, "tells two classes apart at 0"),
+                effect="The scores are split at 0, not at 0.5, so that the reported number is wrong (accuracy 0.94"
+                " where 0.96 is right); training is not affected.",
+                remedy=_remedy(misled, probabilities=False),
+                ways=(Way("threshold", _told(misled)),),
+            )
+
 
 def _wants_probabilities(metric: Metric, output: Output) -> bool:
     match metric:
@@ -193,7 +201,7 @@ def _effect(metrics: list[Metric]) -> str:
     )
 
 
-def _remedy(metrics: list[Metric]) -> str:
+def _remedy(metrics: list[Metric], *, probabilities: bool = True) -> str:
     names = {metric.name for metric in metrics}
     ways = []
     if "accuracy" in names:
@@ -202,7 +210,10 @@ def _remedy(metrics: list[Metric]) -> str:
         ways.append("set the threshold to 0")
     if names & (CROSS_ENTROPIES | {"AUC"}):
         ways.append("give the metric `from_logits=True`")
-    ways.append("let the model answer with probabilities and give the loss `from_logits=False`")
+    if probabilities:
+        ways.append("let the model answer with probabilities and give the loss `from_logits=False`")
+    elif not ways:
+        ways.append("use a cross-entropy on probabilities")
     sentence = ", or ".join(ways)
     return f"{sentence[0].upper()}{sentence[1:]}."
 

@@ -2,8 +2,8 @@
 
 ## What it does
 Reports an output that is narrower than the number of classes of integer labels, that differs from the number
-of columns of one-hot labels, or that has several units under binary cross-entropy where the labels are one
-0/1 per sample.
+of columns of one-hot labels, or that has several units where the labels are one number per sample and the
+loss compares the two element by element (binary cross-entropy, regression and hinge losses).
 
 ## Why it matters
 A class without a unit can't be predicted. With one value per class the shapes don't fit and `fit` raises.
@@ -15,6 +15,9 @@ A class without a unit can't be predicted. With one value per class the shapes d
 - One-hot labels: `fit` raises `ValueError` on every backend.
 - 0/1 labels, binary cross-entropy, several units: `fit` raises `ValueError`; Keras 2 broadcasts silently
   where the last layer has no activation.
+- One number per sample, a regression or hinge loss, several units: Keras 3 raises on labels of shape (n,)
+  (`Incompatible shapes: [32] vs. [32,3]`); labels of shape (n, 1), and all of them in Keras 2, are compared
+  with every unit, silently: all units learn the same.
 
 ## Bad
     import keras
@@ -64,6 +67,7 @@ from lossguard.rules.premises import (
     at_labels,
     at_layer,
     at_loss,
+    broadcast,
     called,
     label_width,
     one_value_per_sample,
@@ -76,9 +80,11 @@ RULE = Rule(
     name="units-class-count",
     severity=Severity.ERROR,
     summary="the output has another number of units than the labels need",
-    supersedes=("LG302",),
+    supersedes=("LG112", "LG302"),
     ways=("units", "loss"),
 )
+
+ONE_NUMBER = frozenset({Encoding.INTEGER, Encoding.BINARY, Encoding.SIGNED, Encoding.CONTINUOUS})
 
 SILENT = {
     "tensorflow": "TensorFlow raises on a CPU and computes NaN where XLA compiles, as on a GPU",
@@ -131,6 +137,23 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 remedy="Use one `sigmoid` unit, or keep them with `softmax` and `sparse_categorical_crossentropy`.",
                 ways=_one_or_two(output),
             )
+        case TrainingSetup(
+            output=Output(rank=2) as output,
+            loss=Loss(family=Family.REGRESSION | Family.HINGE) as loss,
+            labels=Labels(encoding=encoding) as labels,
+        ) if output.width.at_least(2) and one_value_per_sample(labels) and (encoding in ONE_NUMBER or labels.rank == 1):
+            yield _finding(
+                f"the labels are one number per sample, but {called(loss)} gets {units(output.width)}",
+                output,
+                loss,
+                labels,
+                effect=broadcast(labels, target),
+                remedy="Give the output layer one unit, or one-hot labels if its units are classes."
+                if encoding in {Encoding.INTEGER, Encoding.BINARY}
+                else "Give the output layer one unit.",
+                severity=Severity.ERROR if labels.rank == 1 and 3 in target.keras else Severity.WARNING,
+                ways=(Way("units", (SetUnits(Width(1)),)),),
+            )
 
 
 def _one_or_two(output: Output) -> tuple[Way, ...]:
@@ -149,7 +172,15 @@ def _elementwise(loss: Loss) -> bool:
 
 
 def _finding(
-    message: str, output: Output, loss: Loss, labels: Labels, *, effect: str, remedy: str, ways: tuple[Way, ...]
+    message: str,
+    output: Output,
+    loss: Loss,
+    labels: Labels,
+    *,
+    effect: str,
+    remedy: str,
+    ways: tuple[Way, ...],
+    severity: Severity = Severity.ERROR,
 ) -> Finding:
     return RULE.finding(
         message,
@@ -158,6 +189,7 @@ def _finding(
         at_labels(labels),
         effect=effect,
         remedy=remedy,
+        severity=severity,
         ways=ways,
     )
 

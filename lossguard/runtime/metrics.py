@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lossguard.catalog.metrics import BY_SHAPE, FUNCTIONS, METRICS, STRINGS, MetricSpec
+from lossguard.catalog.metrics import BY_SHAPE, FUNCTIONS, METRICS, STRINGS, Decode, MetricSpec
 from lossguard.facts import Metric, Spelling
 from lossguard.runtime.library import Library, is_own
 from lossguard.runtime.origins import Live
@@ -54,8 +54,9 @@ def _of_instance(value: Any, library: Library) -> Metric | None:
         arguments.append(f"{spec.threshold_parameter}={threshold:g}" if threshold is not None else "thresholds=...")
     if given.get("top_k") is not None:
         arguments.append(f"top_k={given['top_k']}")
+    class_ids = spec.decode is Decode.CLASS_IDS and bool(given.get("sparse_y_pred", True))
     text = f"{spec.name}({', '.join(arguments)})"
-    return Metric(spec.name, Spelling.INSTANCE, Live("metric", text, value), from_logits, threshold, text)
+    return Metric(spec.name, Spelling.INSTANCE, Live("metric", text, value), from_logits, threshold, text, class_ids)
 
 
 def _threshold(spec: MetricSpec, given: dict[str, Any]) -> float | None:

@@ -384,8 +384,11 @@ def _make_metric(request: Call) -> Value:
         if passed not in {None, NONE}:
             threshold = _number(passed)
             from_logits = from_logits if spec.decode is not metric_catalog.Decode.CURVE else None
+    class_ids: bool | None = spec.decode is metric_catalog.Decode.CLASS_IDS
+    if class_ids:
+        class_ids = _flag(given("sparse_y_pred"), default=True)
     text = request.machine.text(request.site)
-    return MetricValue(Metric(spec.name, Spelling.INSTANCE, request.site, from_logits, threshold, text))
+    return MetricValue(Metric(spec.name, Spelling.INSTANCE, request.site, from_logits, threshold, text, class_ids))
 
 
 for _metric in metric_catalog.METRICS:

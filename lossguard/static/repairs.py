@@ -114,8 +114,8 @@ class Repairer:
                 return self._decision(site, value)
             case SetThreshold(), Decode(origin=Site() as site):
                 return self._comparison(site)
-            case SetThreshold(metric=origin), TrainingSetup(metrics=metrics):
-                return self._threshold(_metric_at(origin, metrics))
+            case SetThreshold(value=threshold, metric=origin), TrainingSetup(metrics=metrics):
+                return self._threshold(_metric_at(origin, metrics), threshold)
             case SetMetricFromLogits(metric=origin), TrainingSetup(metrics=metrics):
                 return self._metric_from_logits(_metric_at(origin, metrics))
             case ReplaceMetric(name=name, metric=origin), TrainingSetup(metrics=metrics):
@@ -353,7 +353,7 @@ class Repairer:
 
     # metrics, comparisons, calls
 
-    def _threshold(self, metric: Metric) -> Changes:
+    def _threshold(self, metric: Metric, value: float) -> Changes:
         parameter = metric_catalog.METRICS[
             metric.name if metric.name in metric_catalog.METRICS else "BinaryAccuracy"
         ].threshold_parameter
@@ -362,19 +362,19 @@ class Repairer:
         layout, node = self._value(metric.origin)
         if isinstance(node, cst.SimpleString) and metric.name in {"accuracy", "BinaryAccuracy"}:
             expression, added = spelled(layout, "metrics", "BinaryAccuracy")
-            made = layout.replaced(node, f"{expression}(name={node.value}, threshold=0.0)")
+            made = layout.replaced(node, f"{expression}(name={node.value}, threshold={value})")
             return [(layout, change) for change in (made, *added)]
         layout, node = self._at(metric.origin)
         if not isinstance(node, cst.Call) or last_name(node.func) != metric.name:
             raise NoFix
         for given in node.args:
             if given.keyword is not None and given.keyword.value == parameter:
-                if not isinstance(given.value, cst.Float):
+                if not isinstance(given.value, (cst.Float, cst.Integer)):
                     raise NoFix
-                return [(layout, layout.replaced(given.value, "0.0"))]
+                return [(layout, layout.replaced(given.value, str(value)))]
         if any(given.keyword is None for given in node.args):
             raise NoFix
-        return [(layout, layout.with_keyword(node, f"{parameter}=0.0"))]
+        return [(layout, layout.with_keyword(node, f"{parameter}={value}"))]
 
     def _metric_from_logits(self, metric: Metric) -> Changes:
         layout, node = self._at(metric.origin)
