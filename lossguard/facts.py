@@ -327,7 +327,38 @@ class LayerOutput:
     output: Output
 
 
-Fact = TrainingSetup | LayerOutput | LossCall | Decode | UnknownName | NotInstantiated | LossArgument
+class Flow(Enum):
+    """Which trainable weights of a model get a gradient from its loss."""
+
+    WEIGHTS = "weights"
+    LAST_BIAS = "none but the bias of the output layer"
+    NONE = "none"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What one output of a live model did on a batch, in a forward pass as training makes it.
+
+    `value` is the loss as Keras computes it, `reference` what the cross-entropy of these labels and outputs is,
+    where the loss ought to be that; `failure` is the exception in computing it. `not_finite` names the first that
+    holds NaN or infinity: the inputs, the labels, the outputs, the loss, the gradient. `constant` says that the
+    output is the same for all samples, although they differ. `origin` is the place where model and loss meet.
+    """
+
+    output: Output
+    loss: Loss | None
+    origin: Origin
+    samples: int
+    value: float | None = None
+    reference: float | None = None
+    failure: str = ""
+    not_finite: str = ""
+    flow: Flow = Flow.UNKNOWN
+    constant: bool = False
+
+
+Fact = TrainingSetup | LayerOutput | LossCall | Decode | UnknownName | NotInstantiated | LossArgument | Measurement
 
 
 @dataclass(frozen=True, slots=True)

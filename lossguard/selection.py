@@ -16,6 +16,11 @@ def plain() -> frozenset[str]:
     return frozenset(module.RULE.code for module in ALL if not module.RULE.opt_in)
 
 
+def measured() -> frozenset[str]:
+    """The codes of the rules whose findings no check of the source can make."""
+    return frozenset(module.RULE.code for module in ALL if module.RULE.measured)
+
+
 def codes(words: Iterable[str]) -> frozenset[str]:
     """The codes that these words name."""
     return frozenset(code for word in words for code in _matching(word))

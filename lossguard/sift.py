@@ -94,13 +94,14 @@ def _reaches(found: Diagnostic, options: Options) -> bool:
 
 
 def _unused(marked: Marked, comments: Comments) -> Iterator[Diagnostic]:
-    from lossguard.selection import plain
+    from lossguard.selection import measured, plain
     from lossguard.unused import unused
 
     enabled = marked.options.codes()
     if marked.judged and _UNUSED in enabled:
         every = plain() - {"LG901"} <= enabled
-        yield from unused(marked.source, comments, enabled.__contains__, every_rule=every)
+        judged = enabled - measured()
+        yield from unused(marked.source, comments, judged.__contains__, every_rule=every)
 
 
 def _new(
@@ -112,12 +113,15 @@ def _new(
     from pathlib import Path
 
     from lossguard.baseline import relative, unknown
+    from lossguard.selection import measured
 
     new, left = unknown(baseline, kept, sources)
     looked = {relative(Path.cwd() / name, baseline.folder): options for name, options in checked.items()}
+    never = measured()
     gone = [
         one
         for one in left.elements()
-        if (one.code in looked[one.path].codes() if one.path in looked else not (baseline.folder / one.path).exists())
+        if one.code not in never
+        and (one.code in looked[one.path].codes() if one.path in looked else not (baseline.folder / one.path).exists())
     ]
     return new, tuple(sorted(gone))

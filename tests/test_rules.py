@@ -15,11 +15,13 @@ from lossguard.facts import (
     Encoding,
     Fact,
     Family,
+    Flow,
     Labels,
     LogitsRepair,
     Loss,
     LossArgument,
     LossCall,
+    Measurement,
     Metric,
     Misuse,
     Named,
@@ -145,6 +147,10 @@ def encoded_again(first: Labels) -> Labels:
     if first.encoding is Encoding.INTEGER:
         return columns(Encoding.ONE_HOT, 10, rank=3, again=again)
     return labels(Encoding.UNKNOWN, rank=3, again=again)
+
+
+def measured(output: Output | None = None, **numbers: Any) -> Measurement:
+    return Measurement(output or out("softmax"), loss(CCE), "compile", 32, **numbers)
 
 
 FIRES: list[tuple[str, Fact]] = [
@@ -311,6 +317,13 @@ FIRES: list[tuple[str, Fact]] = [
     ("LG601", Decode("argmax", out("linear", 1), "decode")),
     ("LG602", Decode("threshold", out("linear", 1), "decode", 0.5, loss(BCE, logits=True))),
     ("LG602", Decode("round", out("linear", 1), "decode", None, loss(BCE, logits=True))),
+    ("LG701", measured(failure="ValueError: the shapes differ.")),
+    *[("LG702", measured(not_finite=f"the {what}")) for what in ("inputs", "labels", "outputs", "loss", "gradient")],
+    ("LG703", measured(value=0.7, flow=Flow.NONE)),
+    ("LG703", measured(out("relu", 1), value=0.7, flow=Flow.NONE, constant=True)),
+    ("LG703", measured(out("linear", 1), value=0.7, flow=Flow.NONE)),
+    ("LG704", measured(flow=Flow.LAST_BIAS, constant=True)),
+    ("LG705", replace(measured(value=1.2, reference=1.5), loss=loss(CCE, logits=True))),
 ]
 
 SILENT: list[tuple[str, Fact]] = [
@@ -417,6 +430,12 @@ SILENT: list[tuple[str, Fact]] = [
         Decode("threshold", out("linear", 1), "decode", 0.5, loss("mean_squared_error")),
     ),
     ("scores split at zero", Decode("threshold", out("linear", 1), "decode", 0.0)),
+    ("healthy numbers", measured(value=1.1, flow=Flow.WEIGHTS)),
+    ("a head that starts at zero", measured(value=1.1, flow=Flow.WEIGHTS, constant=True)),
+    ("only the last bias, different answers", measured(value=1.1, flow=Flow.LAST_BIAS)),
+    ("no number", measured(flow=Flow.NONE)),
+    ("another number than expected, for no known reason", measured(value=1.2, reference=1.5)),
+    ("a reference of a loss that is none of Keras", replace(measured(value=1.2, reference=1.5), loss=None)),
 ]
 
 

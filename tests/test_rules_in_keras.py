@@ -39,6 +39,7 @@ class Fit:
     x: Any
     y: Any
     loss: list[float] = field(default_factory=list)
+    start: list[Any] = field(default_factory=list)
 
     @property
     def labels(self) -> Array:
@@ -306,6 +307,23 @@ def scores_are_split_too_high(run: Run) -> bool:
     return bool((np.asarray(run.names["classes"]).astype(bool) != (scores > 0)).any())
 
 
+@of_any_fit
+def not_finite(fit: Fit) -> bool:
+    return not np.isfinite(fit.loss).all()
+
+
+@of_any_fit
+def nothing_was_learnt(fit: Fit) -> bool:
+    return all(
+        (np.asarray(weight) == before).all() for weight, before in zip(fit.model.weights, fit.start, strict=True)
+    )
+
+
+@of_any_fit
+def one_answer_for_all(fit: Fit) -> bool:
+    return bool(np.ptp(fit.predictions, axis=0).max() == 0)
+
+
 CLAIMS: dict[str, Callable[[Run], bool]] = {
     "LG101": loss_is_wrong,
     "LG102": either(loss_is_wrong, independent_sigmoids_are_doubled),
@@ -346,6 +364,11 @@ CLAIMS: dict[str, Callable[[Run], bool]] = {
     "LG506": either(raises, loss_is_wrong),
     "LG601": only_the_first_class,
     "LG602": scores_are_split_too_high,
+    "LG701": raises,
+    "LG702": not_finite,
+    "LG703": either(raises, nothing_was_learnt),
+    "LG704": one_answer_for_all,
+    "LG705": loss_is_wrong,
 }
 
 
@@ -375,7 +398,7 @@ def _collect_fits(patch: pytest.MonkeyPatch, keras: Any, collected: list[Fit]) -
     train, predict = keras.Model.fit, keras.Model.predict
 
     def fit(self: Any, x: Any = None, y: Any = None, **options: Any) -> Any:
-        record = Fit(self, x, y)
+        record = Fit(self, x, y, start=[np.array(weight) for weight in self.weights])
         collected.append(record)
         history = train(self, x, y, **{**options, "verbose": 0, "epochs": 1})
         record.loss.extend(history.history["loss"])

@@ -130,7 +130,7 @@ def test_pytest_plugin(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_keras_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     from lossguard.runtime import library
 
-    monkeypatch.setattr(library, "_PACKAGES", ("keras_that_is_not_there",))
+    monkeypatch.setattr(library, "PACKAGES", ("keras_that_is_not_there",))
     install = r"Keras is not installed: pip install 'lossguard\[runtime\]'"
     with pytest.raises(ImportError, match=install):
         lossguard.LossGuard()

@@ -296,6 +296,72 @@ def test_run_heeds_the_configuration_in_every_format(
     assert "LG101" in str(ran[-1][1]["select"])
 
 
+LOOP = """\
+import keras
+import numpy as np
+import tensorflow as tf
+
+class Halved(keras.layers.Layer):
+    def call(self, inputs):
+        return inputs / 2
+
+x, y = np.random.rand(40, 4).astype("float32"), np.random.randint(0, 3, 40)
+model = keras.Sequential([keras.Input((4,)), Halved(), keras.layers.Dense(3, activation="softmax", name="head")])
+optimizer = keras.optimizers.SGD()
+loss_fn = keras.losses.CategoricalCrossentropy(from_logits=True)
+print("untrained", loss_fn(tf.one_hot(y, 3), model.predict(x, verbose=0)).numpy() > 0)
+
+@tf.function
+def train_step(images, labels):
+    with tf.GradientTape() as tape:
+        predictions = model(images, training=True)
+        loss = loss_fn(tf.one_hot(labels, 3), predictions)
+    optimizer.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
+
+train_step(x, y)
+print("trained")
+"""
+
+
+def test_run_looks_at_losses_that_a_loop_calls(tmp_path: Path) -> None:
+    done = run("--output-format", "json", "train.py", script=LOOP, cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    found = json.loads(done.stdout)
+    assert [(one["code"], one["location"]["row"]) for one in found] == [("LG502", 13), ("LG502", 19)]
+    assert [one["related"][0]["message"] for one in found] == ["softmax over 3 units, layer 'head'"] * 2
+    assert "untrained True" in done.stderr
+    assert "trained\n" not in done.stderr.replace("untrained", "")
+    done = run("--continue", "--output-format", "concise", "train.py", script=LOOP, cwd=tmp_path)
+    assert [line.split()[0] for line in done.stdout.splitlines() if ": LG" in line] == ["train.py:13:20:"]
+    assert "trained" in done.stderr.splitlines()
+
+
+def test_run_of_a_loop_whose_loss_is_not_understood(tmp_path: Path) -> None:
+    own = LOOP.replace("    loss = loss_fn(", "    loss = tf.reduce_sum(").replace(
+        "labels, 3), predictions)", "labels, 3) * predictions)"
+    )
+    script = "\n".join(line for line in own.splitlines() if not line.startswith("print"))
+    done = run("train.py", script=script, cwd=tmp_path)
+    assert done.returncode == 2, done.stdout
+    assert done.stderr.endswith("train.py trains in a loop of its own, with a loss that could not be looked at\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("keras.layers.Dense(3, activation='soft_max')", "LG505"),
+        ("keras.losses.SparseCategoricalCrossentropy(label_smoothing=0.1)", "LG506"),
+        ("keras.losses.binary_crossentropy(from_logits=True)", "LG504"),
+        ("keras.Sequential().compile('adamm', 'mse')", "LG505"),
+    ],
+)
+def test_run_says_why_a_script_has_failed_where_a_rule_knows(line: str, code: str, tmp_path: Path) -> None:
+    done = run("--output-format", "concise", "train.py", script=f"import keras\n{line}\n", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert f"train.py:2:1: {code} " in done.stdout
+    assert "Error" in done.stderr
+
+
 def test_a_mistake_of_ours_is_no_mistake_of_the_program(tmp_path: Path) -> None:
     script = (
         "import lossguard.runtime.script as s\ndef look(*_):\n    raise RuntimeError('ours')\ns.look = look\n" + TRAIN

@@ -21,7 +21,8 @@ keras: Any = pytest.importorskip("keras")
 
 from lossguard.runtime.batches import take  # noqa: E402
 from lossguard.runtime.library import NotProbed, library_of  # noqa: E402
-from lossguard.runtime.look import Seen, look  # noqa: E402
+from lossguard.runtime.look import look  # noqa: E402
+from lossguard.runtime.measure import Seen  # noqa: E402
 
 pytestmark = [pytest.mark.keras, pytest.mark.filterwarnings("ignore")]
 
@@ -209,6 +210,29 @@ def test_findings(layers: list[Any], loss: Any, y: Any, found: list[str]) -> Non
     assert codes(sequential(*layers, loss=loss), X, y) == found
 
 
+def factory(weight: float = 2.0) -> Any:
+    def loss(y: Any, p: Any) -> Any:
+        return weight * keras.ops.mean(keras.ops.square(y - p))
+
+    return loss
+
+
+@pytest.mark.parametrize(
+    ("loss", "metrics", "y", "found"),
+    [
+        ("cce", None, HOT, ["LG505"]),
+        ("categorical_crossentropy", ["acc", "rmse"], HOT, ["LG505"]),
+        (factory, None, HOT, ["LG504"]),
+        (factory(), None, HOT, []),
+        (keras.losses.CategoricalCrossentropy(from_logits="False"), None, HOT, ["LG101", "LG506"]),
+        ("categorical_crossentropy", None, HOT[:, None], ["LG207"]),
+        ("categorical_crossentropy", None, np.eye(2)[HOT.astype(int)], ["LG207"]),
+    ],
+)
+def test_what_is_no_loss_and_no_metric(loss: Any, metrics: Any, y: Any, found: list[str]) -> None:
+    assert codes(sequential(dense(3, "softmax"), loss=loss, metrics=metrics), X, y) == found
+
+
 def test_every_output_has_its_own_setup() -> None:
     inputs = keras.Input((4,))
     hidden = dense(5)(inputs)
@@ -303,17 +327,148 @@ def test_a_dead_loss_gives_no_gradient() -> None:
     assert "gets no gradient" in found.effect
 
 
-def test_what_no_rule_speaks_of_is_told() -> None:
-    def dead(y: Any, p: Any) -> Any:
-        return keras.ops.mean(keras.ops.stop_gradient(p) * 0 + y)
+def raising(y: Any, p: Any) -> Any:
+    raise ValueError("not today")
 
-    def broken(y: Any, p: Any) -> Any:
-        raise ValueError("not today")
 
-    model = sequential(dense(1, kernel_initializer="zeros"), loss=broken)
-    told = lossguard.probe(model, X, YES).unexplained
-    assert told == ("the loss raises ValueError: not today", "every output is 0")
-    assert lossguard.probe(sequential(dense(1), loss="mse"), X, YES).unexplained == ()
+def rounding(y: Any, p: Any) -> Any:
+    return keras.ops.mean(keras.ops.abs(y - keras.ops.round(p)))
+
+
+class Shares(keras.layers.Layer):  # type: ignore[misc]
+    """A distribution that is no softmax."""
+
+    def call(self, inputs: Any) -> Any:
+        squares = keras.ops.square(inputs) + 0.01
+        return squares / keras.ops.sum(squares, axis=-1, keepdims=True)
+
+
+class Root(keras.layers.Layer):  # type: ignore[misc]
+    """At 0 its slope is infinite."""
+
+    def call(self, inputs: Any) -> Any:
+        return keras.ops.sqrt(keras.ops.abs(inputs))
+
+
+SPARSE_FROM_LOGITS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+NOTHING = np.full((40,), np.nan, "float32")
+SMOOTHED = keras.losses.CategoricalCrossentropy(label_smoothing=0.2)
+ZEROS: Any = {"kernel_initializer": "zeros"}
+
+
+@pytest.mark.parametrize(
+    ("layers", "loss", "x", "y", "code", "message"),
+    [
+        ([dense(1)], raising, X, YES, "LG701", "the loss raises on this batch: ValueError: not today"),
+        ([dense(3)], "mse", X, X[:, :2], "LG701", "the loss raises on this batch: "),
+        ([dense(1)], "mse", X, NOTHING, "LG702", "because the labels are not"),
+        ([dense(1)], "mse", X * np.nan, YES, "LG702", "because the inputs are not"),
+        ([dense(8), dense(1)], "poisson", -X, YES, "LG702", "the loss is NaN or infinite"),
+        ([dense(1, **ZEROS), Root()], "mse", X, YES, "LG702", "the gradient of the loss is NaN or infinite"),
+        ([dense(1)], rounding, X, 9 * YES, "LG703", "gives no trainable weight a gradient"),
+        (
+            [dense(1, "relu", kernel_initializer="ones")],
+            "mse",
+            -X,
+            YES,
+            "LG703",
+            "gives no trainable weight a gradient",
+        ),
+        ([dense(8, "relu", **ZEROS), dense(1, **ZEROS)], "mse", X, YES, "LG704", "the same for all 32 samples"),
+        ([dense(3), Shares()], SPARSE_FROM_LOGITS, X, IDS, "LG705", "but the cross-entropy of what the model answers"),
+    ],
+)
+def test_what_only_the_numbers_show(layers: list[Any], loss: Any, x: Any, y: Any, code: str, message: str) -> None:
+    model = sequential(*layers, loss=loss)
+    (found,) = lossguard.probe(model, x, y).diagnostics
+    assert found.code == code
+    assert message in found.message
+    assert lossguard.probe(model, x, y, select=["LG1"]).diagnostics == ()
+
+
+def test_numbers_are_no_finding_where_a_rule_knows_the_cause() -> None:
+    assert codes(sequential(dense(1), loss="categorical_crossentropy"), X, YES) == ["LG106"]
+    assert lossguard.probe(sequential(dense(1, "softmax"), loss="mse"), X, YES, select=["LG703"]).diagnostics == ()
+
+
+def images() -> Any:
+    return np.random.default_rng(3).random((16, 16, 16, 3)).astype("float32")
+
+
+def deep(**options: Any) -> list[Any]:
+    hidden: list[Any] = []
+    for _ in range(6):
+        hidden += [dense(32, **options), keras.layers.BatchNormalization(), keras.layers.Dropout(0.5)]
+    return hidden
+
+
+HEALTHY: dict[str, Callable[[], tuple[Any, Any, Any]]] = {
+    "zero head": lambda: (sequential(dense(9, "relu"), dense(1, **ZEROS), loss="mse"), X, YES),
+    "big targets": lambda: (sequential(dense(9, "relu"), dense(1), loss="mse"), X, 1e6 * X[:, 0] - 3e5),
+    "big inputs": lambda: (sequential(dense(9, "relu"), dense(3, "softmax"), loss="sparse_categorical_crossentropy"),
+                           255 * X, IDS),
+    "deep": lambda: (sequential(*deep(activation="sigmoid"), dense(3, "softmax"),
+                                loss="sparse_categorical_crossentropy"), X, IDS),
+    "normalised": lambda: (sequential(*deep(activation="relu"), dense(1), loss="mae"), 100 * X, YES),
+    "equal samples": lambda: (sequential(dense(9, "relu"), dense(1), loss="mse"), np.ones((40, 4), "float32"), YES),
+    "smoothed": lambda: (sequential(dense(3, "softmax"), loss=SMOOTHED), X, HOT),
+    "summed": lambda: (sequential(dense(3, "softmax"), loss=keras.losses.CategoricalCrossentropy(reduction="sum")),
+                       X, HOT),
+    "shares": lambda: (sequential(dense(3), Shares(), loss="sparse_categorical_crossentropy"), X, IDS),
+    "hinge": lambda: (sequential(dense(1, kernel_initializer="zeros", bias_initializer=lambda *_, **__: 5.0),
+                                 loss="hinge"), X, np.ones(40)),
+    "pictures": lambda: (convolutional(), images(), IDS[:16]),
+    "sequences": lambda: (recurrent(), np.random.default_rng(4).integers(0, 9, (16, 7)), YES[:16]),
+}  # fmt: skip
+
+
+def convolutional() -> Any:
+    model = keras.Sequential([
+        keras.Input((16, 16, 3)), keras.layers.Rescaling(1 / 255), keras.layers.Conv2D(8, 3, activation="relu"),
+        keras.layers.BatchNormalization(), keras.layers.GlobalAveragePooling2D(), dense(3),
+    ])  # fmt: skip
+    model.compile("sgd", SPARSE_FROM_LOGITS, metrics=["accuracy"])
+    return model
+
+
+def recurrent() -> Any:
+    model = keras.Sequential([
+        keras.Input((7,)), keras.layers.Embedding(9, 4, mask_zero=True), keras.layers.LSTM(5), dense(1, "sigmoid"),
+    ])  # fmt: skip
+    model.compile("sgd", "binary_crossentropy", metrics=["accuracy"])
+    return model
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_healthy_models_give_no_finding(name: str) -> None:
+    model, x, y = HEALTHY[name]()
+    assert codes(model, x, y) == []
+
+
+def test_a_model_that_trains_in_its_own_way_is_not_measured() -> None:
+    class Odd(Own):
+        def train_step(self, data: Any) -> Any:
+            return {}
+
+    model = Odd(lambda t: t)
+    model.compile("sgd", raising)
+    assert codes(model, X, HOT) == []
+
+
+def test_the_gradient_of_every_output() -> None:
+    inputs = keras.Input((4,))
+    hidden = dense(5)(inputs)
+    good, last = dense(3, "softmax", name="good")(hidden), dense(1, name="dead")(hidden)
+    model = keras.Model(inputs, [good, keras.layers.Reshape((1,))(last)])
+    model.compile("sgd", ["sparse_categorical_crossentropy", rounding])
+    first, second = look(model, library_of(model), take(X, (IDS, 9 * YES))).seen
+    alone = sequential(dense(5), dense(3, "softmax"), loss="sparse_categorical_crossentropy")
+    alone.set_weights([*(one.numpy() for one in model.layers[1].weights), *(
+        one.numpy() for one in model.get_layer("good").weights)])  # fmt: skip
+    assert first.numbers.gradient == pytest.approx(seen(alone, X, IDS).numbers.gradient, rel=1e-4)
+    assert second.again is not None
+    (found,) = lossguard.probe(model, X, (IDS, 9 * YES)).diagnostics
+    assert (found.code, "dead" in found.place.filename) == ("LG703", False)
 
 
 # the model stays as it was

@@ -95,13 +95,11 @@ def _options(given: argparse.Namespace) -> Sequence[str]:
     return [name.replace("_", "-") + equals + value for name, equals, value in (one.partition("=") for one in found)]
 
 
-def report(checked: Checked, how: Settings, closing: str, unexplained: Iterable[str] = ()) -> int:
+def report(checked: Checked, how: Settings, closing: str) -> int:
     """Findings to standard output, the rest to standard error; gives the exit status."""
     from lossguard.cli.output import report as write
-    from lossguard.report.words import clean
 
     write(checked, replace(how.output, paths=(), quiet=True))
-    sys.stderr.writelines(f"lossguard: note: {clean(note)}\n" for note in dict.fromkeys(unexplained))
     if not how.asked.quiet and not checked.problems:
         plain = how.output.format == "text" and how.output.file is None
         (sys.stdout if plain else sys.stderr).write(f"{_found(checked)} {closing}\n")

@@ -61,7 +61,7 @@ def probe(arguments: Sequence[str]) -> int:
     shown, hidden = how.sifted(found.diagnostics, found.sources, options)
     checked = Checked(shown, 1, 1, 1, sources=found.sources, notes=found.notes)
     closing = f"Looked at 1 model with {counted(found.outputs, 'output')}.{hidden}"
-    return report(checked, how, closing, found.unexplained)
+    return report(checked, how, closing)
 
 
 def _path(target: str) -> Path:

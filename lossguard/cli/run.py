@@ -55,7 +55,7 @@ def run(arguments: Sequence[str]) -> int:
     shown, hidden = how.sifted(ran.diagnostics, ran.sources)
     checked = Checked(shown, 1, 1, ran.models, problems, ran.sources, tuple(ran.notes))
     closing = f"Looked at {counted(ran.models, 'model')} while {asked.script} ran.{hidden}"
-    return report(checked, how, closing, ran.unexplained)
+    return report(checked, how, closing)
 
 
 def _arguments(arguments: Sequence[str]) -> argparse.Namespace:

@@ -16,7 +16,8 @@ class Rule:
 
     `severity` is the worst that the rule reports. `supersedes` names codes whose finding on the same
     fact has the same cause and says less. `opt_in` rules run only when selected. `ways` names the ways
-    out of which some finding of this rule offers the edits.
+    out of which some finding of this rule offers the edits. `measured` rules need a model that runs: only
+    `probe` and `run` find what they report.
     """
 
     code: str
@@ -26,6 +27,7 @@ class Rule:
     supersedes: tuple[str, ...] = ()
     opt_in: bool = False
     ways: tuple[str, ...] = ()
+    measured: bool = False
 
     def finding(
         self,

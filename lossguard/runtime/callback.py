@@ -111,7 +111,7 @@ def _probed(model: Any, x: Any, y: Any, select: frozenset[str] | None) -> Probed
     from lossguard.runtime.look import look
     from lossguard.runtime.probe import probe
     from lossguard.runtime.spots import InProgram, Program, here
-    from lossguard.runtime.verdicts import diagnostics, unexplained
+    from lossguard.runtime.verdicts import diagnostics
 
     spot = here()
     program = Program()
@@ -120,7 +120,7 @@ def _probed(model: Any, x: Any, y: Any, select: frozenset[str] | None) -> Probed
         return probe(model, x, y, select=select)
     seen = look(model, library_of(model), take(x, y) if x is not None else None)
     found = diagnostics(seen, InProgram(program, {}, None, spot), select)
-    return Probed(found, tuple(unexplained(seen, select)), seen.notes, {source.filename: source}, len(seen.seen))
+    return Probed(found, seen.notes, {source.filename: source}, len(seen.seen))
 
 
 def _fed(model: Any) -> tuple[Any, Any]:

@@ -1,4 +1,4 @@
-"""The gradient of the loss by the weights of the output layer, on each backend."""
+"""The gradient of the loss by the weights of the output layers, on each backend."""
 
 # ruff: noqa: ANN401  (Keras is not typed)
 
@@ -14,10 +14,12 @@ import numpy as np
 from lossguard.runtime.library import Library, to_numpy
 from lossguard.runtime.trace import Trace
 
+Weights = Sequence[Any]
+
 
 @contextmanager
 def taped(library: Library) -> Iterator[Any]:
-    """What has to run around the forward pass so that it can be differentiated."""
+    """What has to run around a forward pass with one output so that it can be differentiated."""
     if library.backend == "tensorflow":
         with sys.modules["tensorflow"].GradientTape(watch_accessed_variables=False) as tape:
             yield tape
@@ -32,7 +34,7 @@ def watching(tape: Any, library: Library) -> Callable[[Any], None]:
     """
 
     def watch(layer: Any) -> None:
-        weights = _own_weights(layer)
+        weights = own_weights(layer)
         if weights:
             tape.reset()
             for value in values(weights, library):
@@ -41,49 +43,101 @@ def watching(tape: Any, library: Library) -> Callable[[Any], None]:
     return watch if tape is not None else lambda _: None
 
 
-def _own_weights(layer: Any) -> list[Any]:
+@contextmanager
+def taped_for(weights: Sequence[Weights], library: Library) -> Iterator[Any]:
+    """The same around a forward pass with several outputs, whose layers are known: one tape for all of them."""
+    if library.backend == "tensorflow":
+        with sys.modules["tensorflow"].GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+            for value in values([one for layer in weights for one in layer], library):
+                tape.watch(value)
+            yield tape
+    else:
+        yield None
+
+
+def own_weights(layer: Any) -> list[Any]:
     """The trainable weights of a layer that holds no others."""
     weights = list(getattr(layer, "trainable_weights", ()))
     inner = getattr(layer, "_flatten_layers", None)
     return weights if weights and (inner is None or len(list(inner())) == 1) else []
 
 
-def output_weights(trace: Trace) -> list[Any]:
-    """The trainable weights of the last layer that has some."""
-    return next((weights for step in reversed(trace.steps) if (weights := _own_weights(step.layer))), [])
+def output_weights(trace: Trace, tensor: Any, *, only: bool) -> list[Any]:
+    """The trainable weights of the layer that an output comes from; none where that can't be told.
+
+    The last layer with weights it is in a model with an `only` output, whatever comes after it.
+    """
+    if only:
+        return next((weights for step in reversed(trace.steps) if (weights := own_weights(step.layer))), [])
+    wanted, seen = [tensor], set[int]()
+    while wanted:
+        step = trace.maker(wanted.pop(0))
+        if step is None or id(step) in seen:
+            continue
+        seen.add(id(step))
+        weights = own_weights(step.layer)
+        if weights:
+            return weights
+        wanted += step.inputs
+    return []
 
 
-def values(weights: Sequence[Any], library: Library) -> list[Any]:
+def values(weights: Weights, library: Library) -> list[Any]:
     """The backend's own variables."""
     return [weight.value for weight in weights] if library.major >= 3 else list(weights)  # noqa: PLR2004
 
 
-def length(
-    loss: Any, weights: Sequence[Any], tape: Any, library: Library, again: Callable[[Sequence[Any]], Any]
-) -> float | None:
-    """The length of the gradient; None where it can't be had.
+def lengths(
+    losses: Sequence[Any],
+    weights: Sequence[Weights],
+    tape: Any,
+    library: Library,
+    again: Callable[[Sequence[Any]], Sequence[Any]],
+) -> list[float | None]:
+    """The length of each loss's gradient by the weights of its own output; None where it can't be had.
 
-    `again` computes the loss from values of the weights: JAX differentiates nothing else.
+    `again` computes the losses that are known from values of all these weights: JAX differentiates nothing else.
     """
-    if not weights or loss is None:
-        return None
-    if library.backend == "tensorflow":
-        return _norm(tape.gradient(loss, values(weights, library)))
-    if library.backend == "torch":
-        if not getattr(loss, "requires_grad", False):
-            return None
-        by = values(weights, library)
-        return _norm(sys.modules["torch"].autograd.grad(loss.mean(), by, retain_graph=True, allow_unused=True))
-    if library.backend == "jax":
-        return _norm(sys.modules["jax"].grad(again)(values(weights, library)))
-    return None
+    asked = [(loss, own) for loss, own in zip(losses, weights, strict=True) if loss is not None and own]
+    if not asked:
+        return [None] * len(losses)
+    match library.backend:
+        case "tensorflow":
+            found = [tape.gradient(loss, values(own, library)) for loss, own in asked]
+        case "torch":
+            found = [_by_torch(loss, values(own, library)) for loss, own in asked]
+        case "jax":
+            found = _by_jax([values(own, library) for _, own in asked], again)
+        case _:
+            found = [[] for _ in asked]
+    known = iter([_norm(gradients) for gradients in found])
+    return [next(known) if loss is not None and own else None for loss, own in zip(losses, weights, strict=True)]
 
 
-def _norm(gradients: Any) -> float | None:
+def _by_torch(loss: Any, by: Sequence[Any]) -> Sequence[Any]:
+    if not getattr(loss, "requires_grad", False):
+        return []
+    gradients: Sequence[Any] = sys.modules["torch"].autograd.grad(loss.mean(), by, retain_graph=True, allow_unused=True)
+    return gradients
+
+
+def _by_jax(by: Sequence[Sequence[Any]], again: Callable[[Sequence[Any]], Sequence[Any]]) -> list[Sequence[Any]]:
+    """One forward pass for all losses, and backwards once from each."""
+    jax = sys.modules["jax"]
+    losses, back = jax.vjp(lambda given: list(again([one for layer in given for one in layer])), by)
+    found = []
+    for number in range(len(losses)):
+        (gradients,) = back([jax.numpy.full_like(loss, number == other) for other, loss in enumerate(losses)])
+        found.append(gradients[number])
+    return found
+
+
+def _norm(gradients: Sequence[Any]) -> float | None:
+    """The length of all of them together; None where one is not known."""
     total = 0.0
     for gradient in gradients:
         array = to_numpy(gradient)
         if array is None or array.dtype.kind != "f":
             return None
         total += float((array.astype("float64") ** 2).sum())
-    return float(np.sqrt(total))
+    return float(np.sqrt(total)) if len(gradients) else None

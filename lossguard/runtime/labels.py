@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lossguard.facts import Encoding, Labels, Width
+from lossguard.facts import EncodedAgain, Encoding, Labels, Width
 from lossguard.runtime.library import to_numpy
 from lossguard.runtime.origins import Live
 
@@ -36,7 +36,24 @@ def labels_of(value: Any, output_shape: tuple[int, ...] = (), *, whole: bool, so
     encoding = _encoding(array, low, high, output_shape)
     width = Width(array.shape[-1]) if array.ndim > 1 else Width()
     classes = _classes(array, encoding, low, high, whole=whole)
-    return Labels(encoding, where, classes, width, array.ndim, low, high, str(array.dtype), source)
+    again = _again(array, encoding, output_shape, where, source) if array.ndim == len(output_shape) + 1 else None
+    if again is not None:
+        width = classes = Width()
+    return Labels(encoding, where, classes, width, array.ndim, low, high, str(array.dtype), source, again)
+
+
+def _again(
+    array: Any, encoding: Encoding, output_shape: tuple[int, ...], where: Live, source: str
+) -> EncodedAgain | None:
+    """The encoding that gave these labels an axis more than the output has: of a column, or of one-hot labels."""
+    if encoding is not Encoding.ONE_HOT or array.ndim < 3:  # noqa: PLR2004
+        return None
+    before = array.argmax(axis=-1)
+    found = Encoding.INTEGER if before.shape[-1] == 1 else _encoding(before, 0.0, float(before.max()), output_shape)
+    if found not in {Encoding.INTEGER, Encoding.ONE_HOT} or (before.shape[-1] > 1 and found is Encoding.INTEGER):
+        return None
+    first = Labels(found, where, width=Width(before.shape[-1]), rank=before.ndim, source=source)
+    return EncodedAgain(first, where, source)
 
 
 def _as_numbers(array: Any) -> Any:

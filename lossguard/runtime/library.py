@@ -12,7 +12,7 @@ from typing import Any
 from lossguard.facts import Target
 
 INSTALL = "Keras is not installed: pip install 'lossguard[runtime]'"
-_PACKAGES = ("keras", "tf_keras")
+PACKAGES = ("keras", "tf_keras")
 
 
 class NotProbed(Exception):  # noqa: N818  the word for what happened
@@ -35,7 +35,7 @@ class Library:
 
 def require_keras() -> None:
     """Say in one line what to install, where neither Keras can be imported."""
-    if not any(package in sys.modules or find_spec(package) is not None for package in _PACKAGES):
+    if not any(package in sys.modules or find_spec(package) is not None for package in PACKAGES):
         raise NotProbed(INSTALL)
 
 
@@ -43,7 +43,7 @@ def origin_of(thing: object) -> str | None:
     """The package that made the class of this object, or a base of it: `keras`, `tf_keras` or neither."""
     for base in type(thing).__mro__:
         root = base.__module__.partition(".")[0]
-        if root in _PACKAGES:
+        if root in PACKAGES:
             return root
     return None
 

@@ -6,32 +6,26 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from lossguard.facts import Labels, Loss, TrainingSetup
-from lossguard.runtime import compiled, gradient, measure
+from lossguard.facts import Labels, TrainingSetup
+from lossguard.runtime import compiled, gradient, measure, training
 from lossguard.runtime.batches import Batch, synthetic, unsupported
 from lossguard.runtime.labels import labels_of
 from lossguard.runtime.library import Library, NotProbed
 from lossguard.runtime.losses import loss_of
-from lossguard.runtime.measure import Numbers
+from lossguard.runtime.measure import Numbers, Question, Seen
 from lossguard.runtime.metrics import metric_of
+from lossguard.runtime.misuse import misuses
 from lossguard.runtime.origins import Live
-from lossguard.runtime.outputs import Measured, measured
+from lossguard.runtime.outputs import Measured, flat, measured
 from lossguard.runtime.state import unchanged
 from lossguard.runtime.trace import Trace, recorded
+from lossguard.runtime.training import Training
 
 _MUCH = 5_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One output of the model: what meets there, and what it does."""
-
-    setup: TrainingSetup
-    measured: Measured
-    numbers: Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +67,8 @@ def _forward(model: Any, x: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Looker:
+    """Reads the setup of each output from one traced forward pass; `x` is None where the inputs were made up."""
+
     model: Any
     library: Library
     trace: Trace
@@ -81,62 +77,101 @@ class _Looker:
 
     def seen(self, outputs: Sequence[Measured], batch: Batch | None) -> list[Seen]:
         names = [output.name for output in outputs]
-        losses = compiled.losses(self.model, names)
+        given = compiled.losses(self.model, names)
         metrics = compiled.metrics(self.model, names, self.library)
         small = compiled.targets(batch.y if batch is not None else None, names)
         every = compiled.targets(batch.labels if batch is not None and batch.whole else None, names)
         source = batch.source if batch is not None else ""
-        found = []
+        setups = []
         for number, output in enumerate(outputs):
             shape = tuple(getattr(output.tensor, "shape", ()))
             labels = _labels(small[number], every[number], shape, source)
-            loss = loss_of(losses[number], self.library, output.output, labels)
+            loss = loss_of(given[number], self.library, output.output, labels)
             known = [metric for one in metrics[number] if (metric := metric_of(one, self.library)) is not None]
             where = Live("compile", "compile", self.model)
             use = Live("labels", source, self.model) if labels is not None else None
-            setup = TrainingSetup(
-                output.output, loss, labels, tuple(known), where, use, str(getattr(self.model, "name", ""))
-            )
-            numbers = self._numbers(number, losses[number], small[number], output, loss, labels)
-            found.append(Seen(setup, output, numbers))
-        return found
+            name = str(getattr(self.model, "name", ""))
+            setups.append(TrainingSetup(output.output, loss, labels, tuple(known), where, use, name))
+        asked = [
+            self._question(one, setup, y, output)
+            for one, setup, y, output in zip(given, setups, small, outputs, strict=True)
+        ]
+        weights = [
+            self._weights(question, output, only=len(outputs) == 1)
+            for question, output in zip(asked, outputs, strict=True)
+        ]
+        numbers = self._numbers(asked, outputs, weights)
+        misused = [
+            tuple(misuses(one, metrics[number], self.library, fails=bool(numbers[number].failure)))
+            for number, one in enumerate(given)
+        ]
+        found = [Seen(*one) for one in zip(setups, outputs, numbers, misused, strict=True)]
+        if batch is None or self.x is None:
+            return found
+        return training.confirmed(found, asked, weights, batch, Training(self.model, self.library, self.x))
+
+    def _weights(self, question: Question | None, output: Measured, *, only: bool) -> list[Any]:
+        return gradient.output_weights(self.trace, output.tensor, only=only) if question is not None else []
+
+    def _question(self, given: Any, setup: TrainingSetup, y: Any, output: Measured) -> Question | None:
+        """The loss of this output and the labels that it gets, where both are known."""
+        if given is None or y is None or setup.labels is None or self.x is None or output.values is None:
+            return None
+        loss = setup.loss
+        return Question(loss.name if loss is not None and isinstance(given, str) else given, y, setup)
 
     def _numbers(
-        self, number: int, given: Any, y: Any, output: Measured, loss: Loss | None, labels: Labels | None
-    ) -> Numbers:
-        if given is None or y is None or labels is None or self.x is None or output.values is None:
-            return Numbers()
-        identifier = loss.name if loss is not None and isinstance(given, str) else given
-        if self.tape is None:
-            value, failure = measure.loss_value(identifier, y, output, self.library)
+        self, asked: Sequence[Question | None], outputs: Sequence[Measured], weights: Sequence[Sequence[Any]]
+    ) -> list[Numbers]:
+        if len(outputs) == 1 or self.library.backend != "tensorflow" or not any(weights):
+            losses, failures = self._losses(asked, [output.tensor for output in outputs], self.tape)
+            tape = self.tape
         else:
-            with self.tape:
-                value, failure = measure.loss_value(identifier, y, output, self.library)
-        if failure:
-            return Numbers(failure=failure)
+            with gradient.taped_for(weights, self.library) as tape:
+                tensors = flat(_forward(self.model, self.x))
+            losses, failures = self._losses(asked, tensors, tape)
 
-        def again(values: Sequence[Any]) -> Any:
-            return self._again(number, identifier, y, output, values)
+        by = [own if loss is not None else [] for own, loss in zip(weights, losses, strict=True)]
 
-        weights = gradient.output_weights(self.trace)
-        only = len(self.trace.result) == 1 if isinstance(self.trace.result, (list, tuple, dict)) else True
-        wanted = measure.reference(output.values, y, output, loss, labels) if loss is not None else None
-        steep = gradient.length(value, weights, self.tape, self.library, again) if only else None
-        return Numbers(measure.mean(value), wanted, steep)
+        def again(values: Sequence[Any]) -> list[Any]:
+            return self._again([question if own else None for question, own in zip(asked, by, strict=True)], by, values)
 
-    def _again(self, number: int, given: Any, y: Any, output: Measured, values: Sequence[Any]) -> Any:
-        """The loss with other values of the output layer's weights, without touching the model (JAX)."""
-        weights = gradient.output_weights(self.trace)
-        replaced = {id(weight): value for weight, value in zip(weights, values, strict=True)}
+        steep = gradient.lengths(losses, by, tape, self.library, again)
+        found = []
+        for question, output, loss, failure, length in zip(asked, outputs, losses, failures, steep, strict=True):
+            if question is None or failure:
+                found.append(Numbers(failure=failure))
+                continue
+            wanted = measure.reference(output, question)
+            found.append(Numbers(measure.mean(loss), wanted, length))
+        return found
+
+    def _losses(
+        self, asked: Sequence[Question | None], tensors: Sequence[Any], tape: Any
+    ) -> tuple[list[Any], list[str]]:
+        found = []
+        with tape if tape is not None else nullcontext():
+            for question, tensor in zip(asked, tensors, strict=True):
+                found.append((None, "") if question is None else measure.loss_value(question, tensor, self.library))
+        return [loss for loss, _ in found], [failure for _, failure in found]
+
+    def _again(
+        self, asked: Sequence[Question | None], weights: Sequence[Sequence[Any]], values: Sequence[Any]
+    ) -> list[Any]:
+        """The losses with other values of the output layers' weights, without touching the model (JAX)."""
+        flattened = [one for layer in weights for one in layer]
+        replaced = {id(weight): value for weight, value in zip(flattened, values, strict=True)}
         trainable = [replaced.get(id(one), one.value) for one in self.model.trainable_variables]
         fixed = [one.value for one in self.model.non_trainable_variables]
         result, _ = self.model.stateless_call(trainable, fixed, self.x, training=False)
-        outputs = list(result.values()) if isinstance(result, dict) else result
-        tensor = outputs[number] if isinstance(outputs, (list, tuple)) else outputs
-        value, failure = measure.loss_value(given, y, Measured(output.name, output.output, tensor, None), self.library)
-        if failure:
-            raise NotProbed(f"gradient: {failure}")
-        return value.mean()
+        found = []
+        for question, tensor in zip(asked, flat(result), strict=True):
+            if question is not None:
+                value, failure = measure.loss_value(question, tensor, self.library)
+                if failure:
+                    raise NotProbed(f"gradient: {failure}")
+                found.append(value.mean())
+        return found
 
 
 def _labels(small: Any, every: Any, shape: tuple[int, ...], source: str) -> Labels | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from lossguard.facts import Encoding, Family, Labels, Loss, Range, Spelling
+from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Measurement, Range, Spelling, TrainingSetup
 from lossguard.runtime.activations import FORMULAS, tensor
 from lossguard.runtime.library import Library, to_numpy
 from lossguard.runtime.outputs import Measured
@@ -31,23 +31,46 @@ class Numbers:
     failure: str = ""
 
 
-def loss_value(compiled: Any, y: Any, output: Measured, library: Library) -> tuple[Any, str]:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The compiled loss of one output, the labels that it gets, and what is known of both."""
+
+    compiled: Any
+    y: Any
+    setup: TrainingSetup
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One output of the model: what meets there, and what it does.
+
+    `misuses` is what is no loss or metric at all, `again` what the output does when it is trained.
+    """
+
+    setup: TrainingSetup
+    measured: Measured
+    numbers: Numbers
+    misuses: tuple[Fact, ...] = ()
+    again: Measurement | None = None
+
+
+def loss_value(question: Question, output: Any, library: Library) -> tuple[Any, str]:
     """The loss tensor on this batch, as `fit` would compute it eagerly; or what Keras raises."""
     try:
-        function = library.root.losses.get(compiled)
+        function = library.root.losses.get(question.compiled)
         if isinstance(function, type):
             function = function()
         if not isinstance(function, library.root.losses.Loss):
             function = library.root.losses.MeanSquaredError.__mro__[1](function)  # as `compile` wraps it
-        return function(_target(y, output, library), output.tensor), ""
+        return function(target(question.y, output, library), output), ""
     except Exception as error:  # noqa: BLE001  it is what `fit` would raise, and it is told
         return None, first_line(error)
 
 
-def _target(y: Any, output: Measured, library: Library) -> Any:
+def target(y: Any, output: Any, library: Library) -> Any:
     """The labels as `fit` hands them on: a tensor, with an axis more where the output has a single unit."""
     target = tensor(y, library) if isinstance(y, np.ndarray) else y
-    shape, wanted = tuple(target.shape), tuple(output.tensor.shape)
+    shape, wanted = tuple(target.shape), tuple(output.shape)
     return target[..., None] if len(wanted) == len(shape) + 1 and wanted[-1] == 1 else target
 
 
@@ -67,19 +90,18 @@ def mean(value: Any) -> float | None:
     return float(array.mean(dtype="float64"))
 
 
-def reference(values: Any, y: Any, output: Measured, loss: Loss, labels: Labels) -> float | None:
+def reference(output: Measured, question: Question) -> float | None:
     """The cross-entropy between the labels and what the outputs say of the classes, by NumPy.
 
     Outputs that are probabilities say it themselves; raw scores by way of sigmoid or softmax. None where the
-    labels can't be compared with the outputs, or the loss is no cross-entropy.
+    labels can't be compared with the outputs, or the loss is no plain mean of a cross-entropy.
     """
-    array = to_numpy(y)
-    plain = {"binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"}
-    if array is None or loss.name not in plain or loss.label_smoothing or loss.ignores_class:
+    loss, labels, array = question.setup.loss, question.setup.labels, to_numpy(question.y)
+    if array is None or labels is None or loss is None or not _is_plain(loss, question.compiled):
         return None
-    if loss.spelling is Spelling.OBJECT:  # may be weighted
+    if getattr(output.tensor, "_keras_mask", None) is not None:
         return None
-    meant = _meant(values, output, loss)
+    meant = _meant(output.values, output, loss)
     if meant is None or not _classes(labels):
         return None
     if meant.min() < _SURE or meant.max() > 1 - _SURE:  # rounding decides the loss
@@ -100,9 +122,18 @@ def reference(values: Any, y: Any, output: Measured, loss: Loss, labels: Labels)
     return float(-(target * np.log(p)).sum(axis=-1).mean())
 
 
+def _is_plain(loss: Loss, compiled: Any) -> bool:
+    """Whether it is one of Keras's cross-entropies as it is: not smoothed, weighted, summed, along another axis."""
+    plain = {"binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"}
+    if loss.name not in plain or loss.label_smoothing or loss.ignores_class or loss.spelling is Spelling.OBJECT:
+        return False
+    averaged = getattr(compiled, "reduction", None) in {None, "auto", "mean", "sum_over_batch_size"}
+    return averaged and getattr(compiled, "axis", -1) == -1
+
+
 def _meant(values: Any, output: Measured, loss: Loss) -> Any:
     match output.output.range:
-        case Range.SIMPLEX:
+        case Range.SIMPLEX if loss.family is not Family.BINARY:
             return values.astype("float64")
         case Range.PROBABILITIES if loss.family is Family.BINARY:
             return values.astype("float64")

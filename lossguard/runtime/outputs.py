@@ -31,6 +31,13 @@ class Measured:
     values: Any
 
 
+def flat(result: Any) -> list[Any]:
+    """The outputs of a model in their order."""
+    if isinstance(result, dict):
+        return list(result.values())
+    return list(result) if isinstance(result, (list, tuple)) else [result]
+
+
 def measured(trace: Trace, names: list[str] | None, library: Library) -> list[Measured]:
     """Every output of the model that was traced."""
     result = trace.result

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from lossguard.facts import Labels, Output
 from lossguard.findings import Place, Position
-from lossguard.runtime.look import Look, Seen
+from lossguard.runtime.look import Look
+from lossguard.runtime.measure import Seen
 from lossguard.runtime.origins import Live
 from lossguard.source import Source
 

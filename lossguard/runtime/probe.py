@@ -17,13 +17,11 @@ from lossguard.source import Source
 class Probed:
     """What was found in a live model.
 
-    `unexplained` says what was measured that can't be meant so and that no rule speaks of, `notes` how the
-    model was looked at. `sources` has the model in a few lines of text, which the places of the diagnostics
-    point into.
+    `notes` say how the model was looked at. `sources` has the model in a few lines of text, which the places of
+    the diagnostics point into.
     """
 
     diagnostics: tuple[Diagnostic, ...]
-    unexplained: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
     outputs: int = 1
@@ -45,7 +43,7 @@ def probe(model: Any, x: Any = None, y: Any = None, *, select: Iterable[str] | N
     from lossguard.runtime.batches import Batch, take
     from lossguard.runtime.look import look
     from lossguard.runtime.portrait import portrait
-    from lossguard.runtime.verdicts import diagnostics, unexplained
+    from lossguard.runtime.verdicts import diagnostics
 
     library = library_of(model)
     batch = take(x, y) if x is not None else Batch(None, y, y, whole=True) if y is not None else None
@@ -55,7 +53,6 @@ def probe(model: Any, x: Any = None, y: Any = None, *, select: Iterable[str] | N
     taken = (batch.note,) if batch is not None and batch.note else ()
     return Probed(
         diagnostics(found, drawn, enabled),
-        tuple(unexplained(found, enabled)),
         (*found.notes, *taken),
         {drawn.filename: drawn.source},
         len(found.seen),

@@ -12,18 +12,23 @@ import linecache
 import pickle
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
+from lossguard.facts import Fact
 from lossguard.findings import Diagnostic
 from lossguard.runtime.batches import Batch, take
+from lossguard.runtime.calls import Answers, loss_call
 from lossguard.runtime.intercept import watch
-from lossguard.runtime.library import NotProbed, library_of
+from lossguard.runtime.library import Library, NotProbed, library, library_of
 from lossguard.runtime.look import look
+from lossguard.runtime.postmortem import causes
 from lossguard.runtime.spots import InProgram, Program, Spot, here, users
-from lossguard.runtime.verdicts import diagnostics, unexplained
+from lossguard.runtime.verdicts import diagnostics, of_fact
 from lossguard.runtime.words import location
 from lossguard.source import Source, Unreadable, decode, read_bytes, reported_name, without_bad_cells
 
@@ -33,7 +38,6 @@ class Ran:
     """What came of a run. `error` is one line; a run with one has failed."""
 
     diagnostics: list[Diagnostic] = field(default_factory=list)
-    unexplained: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     sources: dict[str, Source] = field(default_factory=dict)
     models: int = 0
@@ -54,6 +58,10 @@ class _Run:
     ran: Ran = field(default_factory=Ran)
     _spots: dict[int, tuple[Any, Spot]] = field(default_factory=dict)
     _compiled: dict[int, tuple[Any, Spot | None]] = field(default_factory=dict)
+    step_by_step: bool = True
+    trains_itself: bool = False
+    _answers: Answers = field(default_factory=Answers)
+    _judged: set[Spot] = field(default_factory=set)
     _busy: bool = False
 
     def made(self, thing: Any, spot: Spot) -> None:
@@ -77,12 +85,67 @@ class _Run:
                 raise _Enough from None
             self.ran.notes.append(f"{how}: {why}")
         except Exception:  # noqa: BLE001  it is not the program's, which must not catch it
-            traceback.print_exc()
-            self.ran.error = "this is a bug in lossguard; please report it with the lines above"
-            raise _Enough from None
+            self._mistaken()
         if not self.goes_on:
             raise _Enough
         return x if batch is None or batch.data is None else batch.data
+
+    def answered(self, model: Any, x: Any, result: Any, *, predicted: bool) -> None:
+        if not self._busy:
+            self._answers.note(model, x, result, predicted=predicted)
+
+    def lost(self, loss: Any, target: Any, prediction: Any) -> None:
+        """A loss that the program calls itself; each such place is looked at once."""
+        spot = here()
+        if self._busy or spot is None or spot in self._judged:
+            return
+        try:
+            with self._undisturbed():
+                found = loss_call(loss, target, prediction, self._answers)
+        except Exception:  # noqa: BLE001  it is not the program's, which must not catch it
+            self._mistaken()
+        if found is None:
+            return
+        self._judged.add(spot)
+        self._told(*found, spot)
+        self.ran.models += 1
+
+    def stepped(self) -> None:
+        if not self._busy:
+            self.trains_itself = True
+            if not self.goes_on:
+                raise _Enough
+
+    def ended(self, error: BaseException) -> None:
+        """The program has ended with this exception; it may be a rule that knows why."""
+        for cause in causes(error, self.program):
+            self._told(cause.fact, library(cause.package), cause.spot)
+
+    def _told(self, fact: Fact, keras: Library, spot: Spot) -> None:
+        where = InProgram(self.program, self._spots, spot, spot)
+        told = of_fact(fact, keras, where, self.enabled)
+        self.ran.diagnostics += [one for one in told if one not in self.ran.diagnostics]
+        self._keep_sources(spot)
+
+    def _mistaken(self) -> NoReturn:
+        traceback.print_exc()
+        self.ran.error = "this is a bug in lossguard; please report it with the lines above"
+        raise _Enough from None
+
+    @contextmanager
+    def _undisturbed(self) -> Iterator[None]:
+        """What is called meanwhile is called by us."""
+        self._busy = True
+        try:
+            yield
+        finally:
+            self._busy = False
+
+    def _keep_sources(self, use: Spot | None) -> None:
+        for spot in (use, *(spot for _, spot in self._spots.values())):
+            source = self.program.source(spot.filename) if spot is not None else None
+            if source is not None:
+                self.ran.sources[source.filename] = source
 
     def unfed(self) -> None:
         """At the end of a program that trains nothing: the models that it compiled, on made-up inputs."""
@@ -90,21 +153,14 @@ class _Run:
             self._look(model, None, spot)
 
     def _look(self, model: Any, batch: Batch | None, use: Spot | None) -> None:
-        self._busy = True
-        try:
+        with self._undisturbed():
             found = look(model, library_of(model), batch)
-        finally:
-            self._busy = False
         where = InProgram(self.program, self._spots, self._compiled.get(id(model), (model, None))[1] or use, use)
         told = diagnostics(found, where, self.enabled)
         self.ran.diagnostics += [one for one in told if one not in self.ran.diagnostics]
         self.ran.notes += found.notes
-        self.ran.unexplained += unexplained(found, self.enabled)
         self.ran.models += 1
-        for spot in (use, *(spot for _, spot in self._spots.values())):
-            source = self.program.source(spot.filename) if spot is not None else None
-            if source is not None:
-                self.ran.sources[source.filename] = source
+        self._keep_sources(use)
 
 
 def main(arguments: list[str]) -> int:
@@ -115,6 +171,7 @@ def main(arguments: list[str]) -> int:
     try:
         source = _source(Path(script))
         run = _Run(Program(source), None if asked["select"] is None else frozenset(asked["select"]), asked["continue"])
+        run.step_by_step = not run.goes_on
         ran = run.ran
         watch(run)
         _execute(source, script, rest, run)
@@ -156,7 +213,7 @@ def _execute(source: Source, script: str, arguments: list[str], run: _Run) -> No
     try:
         exec(compile(source.text, path, "exec"), module.__dict__)  # noqa: S102  that is what was asked for
     except _Enough:
-        return
+        pass
     except NotProbed:
         raise
     except SystemExit as stop:
@@ -164,14 +221,24 @@ def _execute(source: Source, script: str, arguments: list[str], run: _Run) -> No
             raise NotProbed(f"{source.filename} ended with status {stop.code} before it trained a model") from None
     except BaseException as error:  # noqa: BLE001  whatever ends the user's program
         sys.stderr.write(user_traceback(error))
+        run.ended(error)
         if not run.ran.diagnostics:  # which explain it, most likely
             before = " before it trained a model" if not run.ran.models else ""
             raise NotProbed(f"{source.filename} failed{before}") from None
         run.ran.notes.append(f"{source.filename} failed: {type(error).__name__}")
-    if not run.ran.models:
-        run.unfed()
-    if not run.ran.models:
-        raise NotProbed(f"{source.filename} ended without compiling or training a Keras model")
+        return
+    if not run.ran.models and not run.ran.error:
+        _without_fit(source, run)
+
+
+def _without_fit(source: Source, run: _Run) -> None:
+    """A program that has handed no model its data."""
+    run.unfed()
+    if run.ran.models:
+        return
+    if run.trains_itself:
+        raise NotProbed(f"{source.filename} trains in a loop of its own, with a loss that could not be looked at")
+    raise NotProbed(f"{source.filename} ended without compiling or training a Keras model")
 
 
 def has_own_frames(error: BaseException) -> bool:

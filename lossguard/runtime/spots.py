@@ -44,10 +44,16 @@ def here() -> Spot | None:
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
     while frame is not None and not users(frame.f_code.co_filename):
         frame = frame.f_back
-    return None if frame is None else _spot(frame.f_code, frame.f_lasti, frame.f_lineno)
+    return None if frame is None else spot_of(frame.f_code, frame.f_lasti, frame.f_lineno)
 
 
-def _spot(code: CodeType, instruction: int, row: int) -> Spot:
+def called_by_user(depth: int) -> bool:
+    """Whether the caller of the function that asks, so many frames up, is in the user's program."""
+    return users(sys._getframe(depth + 1).f_code.co_filename)  # noqa: SLF001
+
+
+def spot_of(code: CodeType, instruction: int, row: int) -> Spot:
+    """The call that this instruction is."""
     positions = getattr(code, "co_positions", None)  # since Python 3.11
     found = next(islice(positions(), instruction // 2, None), None) if positions is not None else None
     if found is None or found[0] is None or found[1] is None:
@@ -99,6 +105,9 @@ class InProgram:
         if isinstance(origin, Live):
             if origin.kind == "labels":
                 return self.used or self.compiled
+            code = getattr(origin.thing, "__code__", None)
+            if origin.kind == "function" and code is not None and users(code.co_filename):
+                return Spot(code.co_filename, code.co_firstlineno, code.co_firstlineno, None, None)
             known = self.spots.get(id(origin.thing))
             if known is not None and known[0] is origin.thing and origin.kind != "compile":
                 return known[1]

@@ -6,13 +6,16 @@ from typing import Protocol
 
 import numpy as np
 
+from lossguard.facts import Fact
 from lossguard.findings import Diagnostic, Finding, Place, RelatedPlace
-from lossguard.rules import judge
-from lossguard.runtime.look import Look, Seen
-from lossguard.runtime.measure import differ
+from lossguard.rules import BY_CODE, judge
+from lossguard.runtime.library import Library
+from lossguard.runtime.look import Look
+from lossguard.runtime.measure import Seen, differ
 from lossguard.runtime.origins import Live
 
 _DEAD = 1e-9
+_OF_METRICS = "LG4"
 
 
 class Places(Protocol):
@@ -26,21 +29,24 @@ class Places(Protocol):
 def diagnostics(look: Look, places: Places, enabled: frozenset[str] | None = None) -> tuple[Diagnostic, ...]:
     """What is wrong with a model, worst place first, each finding once."""
     found = [
-        _diagnostic(finding, seen, places)
-        for seen in look.seen
-        for finding in judge(seen.setup, look.library.target, enabled)
+        _diagnostic(finding, seen, places) for seen in look.seen for finding in _findings(seen, look.library, enabled)
     ]
     return tuple(dict.fromkeys(sorted(found, key=lambda one: (one.place.filename, one.place.start, one.code))))
 
 
-def unexplained(look: Look, enabled: frozenset[str] | None = None) -> list[str]:
-    """What the numbers show and no rule speaks of, as far as it can't be meant so."""
-    return [
-        f"{_named(seen)}{fact}"
-        for seen in look.seen
-        if not judge(seen.setup, look.library.target, enabled)
-        for fact in _broken(seen)
-    ]
+def of_fact(fact: Fact, library: Library, places: Places, enabled: frozenset[str] | None) -> list[Diagnostic]:
+    """What is wrong with something that is no output of a model: a call, or what ended the program."""
+    return [_diagnostic(finding, None, places) for finding in judge(fact, library.target, enabled)]
+
+
+def _findings(seen: Seen, library: Library, enabled: frozenset[str] | None) -> list[Finding]:
+    """What the rules say of one output; of what was measured only where no cause of it is known, reported or not."""
+    facts = (seen.setup, *seen.misuses)
+    found = [finding for fact in facts for finding in judge(fact, library.target, enabled)]
+    causes = [finding for fact in facts for finding in judge(fact, library.target)]
+    if seen.again is None or any(not one.code.startswith(_OF_METRICS) for one in causes):
+        return found
+    return found + judge(seen.again, library.target, enabled)
 
 
 def measured(seen: Seen) -> list[str]:
@@ -53,6 +59,7 @@ def measured(seen: Seen) -> list[str]:
 
 
 def _broken(seen: Seen) -> list[str]:
+    """What can't be meant so."""
     numbers, values = seen.numbers, seen.measured.values
     told = []
     if numbers.failure:
@@ -66,17 +73,13 @@ def _broken(seen: Seen) -> list[str]:
     return told
 
 
-def _named(seen: Seen) -> str:
-    return f"output {seen.measured.name!r}: " if seen.measured.name else ""
-
-
-def _diagnostic(finding: Finding, seen: Seen, places: Places) -> Diagnostic:
+def _diagnostic(finding: Finding, seen: Seen | None, places: Places) -> Diagnostic:
     told = [
         (places.place(evidence.origin), places.label(evidence.origin, evidence.label)) for evidence in finding.evidence
     ]
     (place, label), *rest = told
     about_loss = any(isinstance(one.origin, Live) and one.origin.kind == "loss" for one in finding.evidence)
-    facts = measured(seen) if about_loss else []
+    facts = measured(seen) if seen is not None and about_loss and not BY_CODE[finding.code].RULE.measured else []
     effect = f"{finding.effect} Measured on this batch: {'; '.join(facts)}." if facts else finding.effect
     return Diagnostic(
         finding.code,

@@ -25,6 +25,8 @@ from lossguard.runtime.spots import Program
 class Current:
     """Hands on what is noted to the run of the fixture at hand."""
 
+    step_by_step = False
+
     def __init__(self) -> None:
         self.run: Any = SimpleNamespace()
 
