@@ -65,7 +65,10 @@ def test_probe_a_function_with_arguments(folder: Path, capsys: pytest.CaptureFix
     assert main(["probe", "builder.py:build", "--output-format", "json"]) == 1
     output = capsys.readouterr()
     (found,) = json.loads(output.out)
-    assert (found["code"], found["filename"][:7], found["location"]["row"]) == ("LG103", "<model ", 3)
+    assert (found["code"], found["filename"]) == ("LG103", "builder.py")
+    if sys.version_info >= (3, 11):
+        assert found["location"] == {"row": 7, "column": 26}
+        assert found["end_location"] == {"row": 7, "column": 59}
     assert "building" in output.err
     assert main(["probe", "builder.py:build", "--arg", "activation=softmax", "--arg", "units=5"]) == 0
     assert capsys.readouterr().out == "No findings. Looked at 1 model with 1 output.\n"
@@ -73,11 +76,14 @@ def test_probe_a_function_with_arguments(folder: Path, capsys: pytest.CaptureFix
 
 
 def test_probe_shows_the_model(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["probe", "builder.py:build"]) == 1
-    text = capsys.readouterr().out
-    assert "output = Dense(3)  # layer 'head'" in text
-    assert "^^^^^^" in text
-    assert "1 finding. Looked at 1 model" in text
+    assert main(["probe", "builder.py:build", "-v"]) == 1
+    printed = capsys.readouterr()
+    assert "output = Dense(3)  # layer 'head'" in printed.err
+    assert "^^^^^^" in printed.out
+    assert "1 finding. Looked at 1 model" in printed.out
+    model(keras.layers.Dense(3, name="head")).save("model.keras")
+    assert main(["probe", "model.keras"]) == 1
+    assert "output = Dense(3)  # layer 'head'" in capsys.readouterr().out
 
 
 def test_probe_with_labels(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -174,8 +180,43 @@ def test_probe_heeds_the_configuration(
     assert main(["probe", "builder.py:build", *flags]) == (1 if found else 0)
     concise = "--isolated" not in flags
     output = capsys.readouterr().out
-    assert ("<model " in output) is found
-    assert not found or output.startswith("<model ") is concise
+    assert ("builder.py:7:" in output) is found
+    assert not found or output.startswith("builder.py:7:") is concise
+
+
+PLAIN = """\
+import keras
+
+def build():
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    return model
+"""
+
+
+def test_comments_and_the_baseline_hold_for_probe(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("plain.py").write_text(PLAIN, encoding="utf-8")
+    assert main(["plain.py", "--write-baseline", "known.json", "-q"]) == 0
+    entries = [(one["code"], one["source"]) for one in json.loads(Path("known.json").read_text("utf-8"))["findings"]]
+    assert entries == [("LG103", '"sparse_categorical_crossentropy"')]
+    assert main(["probe", "plain.py:build", "--baseline", "known.json"]) == (0 if sys.version_info >= (3, 11) else 1)
+    Path("lossguard.toml").write_text('baseline = "known.json"\n', encoding="utf-8")
+    capsys.readouterr()
+    if sys.version_info >= (3, 11):
+        assert main(["probe", "plain.py:build"]) == 0
+        assert "Hidden: 1 in the baseline." in capsys.readouterr().out
+    assert main(["probe", "plain.py:build", "--isolated"]) == 1
+    capsys.readouterr()
+    Path("quiet.py").write_text(PLAIN.replace("Dense(3)])", "Dense(3)])  # noqa: LG103"), encoding="utf-8")
+    assert main(["probe", "quiet.py:build"]) == 0
+    assert "Hidden: 1 suppressed." in capsys.readouterr().out
+
+
+def test_keras_is_as_before_after_a_probe(folder: Path) -> None:
+    names = ("compile", "__call__", "fit", "predict")
+    before = [getattr(keras.Model, name) for name in names], keras.layers.Layer.__init__, list(sys.meta_path)
+    assert main(["probe", "builder.py:build"]) == 1
+    assert ([getattr(keras.Model, name) for name in names], keras.layers.Layer.__init__, list(sys.meta_path)) == before
 
 
 def test_thresholds_and_mistakes_in_the_configuration(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -336,6 +377,18 @@ def test_run_looks_at_losses_that_a_loop_calls(tmp_path: Path) -> None:
     assert "trained" in done.stderr.splitlines()
 
 
+def test_the_baseline_holds_for_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    Path("train.py").write_text(TRAIN, encoding="utf-8")
+    assert main(["train.py", "--write-baseline", "known.json", "-q"]) == 0
+    Path("lossguard.toml").write_text('baseline = "known.json"\n', encoding="utf-8")
+    assert main(["run", "train.py"]) == 0
+    assert "No findings. Looked at 1 model while train.py ran. Hidden: 1 in the baseline." in capfd.readouterr().out
+
+
 def test_run_of_a_loop_whose_loss_is_not_understood(tmp_path: Path) -> None:
     own = LOOP.replace("    loss = loss_fn(", "    loss = tf.reduce_sum(").replace(
         "labels, 3), predictions)", "labels, 3) * predictions)"
@@ -360,6 +413,18 @@ def test_run_says_why_a_script_has_failed_where_a_rule_knows(line: str, code: st
     assert done.returncode == 1, done.stderr
     assert f"train.py:2:1: {code} " in done.stdout
     assert "Error" in done.stderr
+
+
+def test_run_of_a_script_that_loads_a_compiled_model(tmp_path: Path) -> None:
+    model(keras.layers.Dense(3)).save(tmp_path / "model.keras")
+    script = (
+        "import keras, numpy as np\n"
+        "model = keras.models.load_model('model.keras')\n"
+        "model.fit(np.zeros((6, 4)), np.arange(6) % 3)\n"
+    )
+    done = run("--output-format", "concise", "train.py", script=script, cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.startswith("train.py:2:9: LG103")
 
 
 def test_a_mistake_of_ours_is_no_mistake_of_the_program(tmp_path: Path) -> None:
@@ -388,7 +453,7 @@ def test_run_a_notebook(tmp_path: Path) -> None:
     (tmp_path / "train.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
     done = run("--output-format", "concise", "train.ipynb", cwd=tmp_path)
     assert done.returncode == 1, done.stderr
-    assert done.stdout.startswith("train.ipynb:cell 3:1:1: LG103 logits-as-probabilities")
+    assert done.stdout.startswith("train.ipynb:cell 3:1:22: LG103 logits-as-probabilities")
 
 
 def test_run_of_a_script_that_only_compiles_and_suppresses(tmp_path: Path) -> None:
@@ -402,7 +467,7 @@ def test_run_of_a_script_that_only_compiles_and_suppresses(tmp_path: Path) -> No
     done = run("--output-format", "concise", "train.py", script=script, cwd=tmp_path)
     assert done.returncode == 1, done.stderr
     (line,) = done.stdout.splitlines()
-    assert line.startswith("train.py:5:1: LG103")
+    assert line.startswith("train.py:5:18: LG103")
     assert "1 finding. Looked at 2 models while train.py ran. Hidden: 1 suppressed." in done.stderr
 
 

@@ -42,7 +42,7 @@ def _check(asked: CheckArguments) -> int:
         return show_settings(configs, asked.paths) if asked.show_settings else show_files(configs, asked.paths)
     if asked.unsafe_fixes and not (asked.fix or asked.fix_only or asked.diff):
         raise Failure("--unsafe-fixes needs --fix, --fix-only or --diff")
-    baseline, changes = _baseline(asked, settings), _changes(asked)
+    baseline, changes = asked_baseline(asked, settings), _changes(asked)
     if asked.fix or asked.fix_only or asked.diff:
         return _fix(asked, configs, settings, baseline, changes)
     checked = _checked(asked, configs, baseline, changes, cache_of(asked, settings))
@@ -101,7 +101,8 @@ def _options(asked: CheckArguments, configs: Configs) -> OptionsOf:
     )
 
 
-def _baseline(asked: CheckArguments, settings: Config) -> Baseline | None:
+def asked_baseline(asked: CheckArguments, settings: Config) -> Baseline | None:
+    """The baseline of the command line, else the configured one; none where one is to be written."""
     if asked.write_baseline is not None:
         return None
     if asked.baseline is None and settings.baseline is None:

@@ -17,14 +17,16 @@ from lossguard.options import Options, for_file
 from lossguard.settings import CONFIDENCES, FORMATS, SEVERITIES
 
 if TYPE_CHECKING:
+    from lossguard.baseline import Baseline
     from lossguard.check import Checked
     from lossguard.cli.output import Output
     from lossguard.findings import Diagnostic
+    from lossguard.sift import Sifted
     from lossguard.source import Source
 
 _FINDINGS = 1
 _LISTS = ("select", "extend_select", "ignore")
-_VALUES = ("min_confidence", "min_severity", "output_format", "output_file", "color", "config")
+_VALUES = ("min_confidence", "min_severity", "output_format", "output_file", "color", "config", "baseline")
 _FLAGS = ("isolated", "exit_zero", "verbose", "quiet")
 
 
@@ -40,6 +42,7 @@ def add_options(parser: Parser) -> None:
     add("--output-file", metavar="FILE", help="write the findings there")
     add("--color", choices=["auto", "always", "never"], default="auto", help="default: auto")
     add("--config", metavar="FILE", help="read this configuration instead of the nearest")
+    add("--baseline", metavar="FILE", help="leave out the findings that this file knows")
     add("--isolated", action="store_true", help="read no configuration")
     add("--exit-zero", action="store_true", help="end with status 0 also when there are findings")
     add("-v", "--verbose", action="store_true", help="also say what was measured beside the findings")
@@ -53,6 +56,7 @@ class Settings:
     asked: CheckArguments
     configs: Configs
     output: Output
+    baseline: Baseline | None
 
     def options(self, path: Path) -> Options:
         """The options for what lies at this path."""
@@ -63,27 +67,34 @@ class Settings:
 
     def sifted(
         self, found: Iterable[Diagnostic], sources: Mapping[str, Source], of: Options | None = None
-    ) -> tuple[tuple[Diagnostic, ...], str]:
+    ) -> tuple[Sifted, str]:
         """What is shown of what was found, and how much is not; `of` are the options for all of it."""
         from lossguard.sift import sift
 
         asked = {one: of or self.options(Path.cwd() / one.place.filename) for one in found}
         wanted = {one: options for one, options in asked.items() if one.code not in options.ignore}
-        left = sift(wanted, sources, (), {}, None, None)
-        parts = [(left.hidden.suppressed, "suppressed"), (left.hidden.below, "below the thresholds")]
+        left = sift(wanted, sources, (), {}, self.baseline, None)
+        hidden = left.hidden
+        parts = [
+            (hidden.suppressed, "suppressed"),
+            (hidden.baseline, "in the baseline"),
+            (hidden.below, "below the thresholds"),
+        ]
         told = ", ".join(f"{number:,} {word}" for number, word in parts if number)
-        return tuple(left.diagnostics), f" Hidden: {told}." if told else ""
+        return left, f" Hidden: {told}." if told else ""
 
 
 def settings(given: argparse.Namespace) -> Settings:
     """The settings that these options, and the configuration of the working directory, stand for."""
+    from lossguard.cli.check import asked_baseline
     from lossguard.cli.output import output
 
     asked = check_arguments(_options(given))
     try:
         file = Path(asked.config).absolute() if asked.config else None
         configs = Configs(asked.over, file=file, isolated=asked.isolated)
-        return Settings(asked, configs, output(asked, configs.of(Path.cwd())))
+        here = configs.of(Path.cwd())
+        return Settings(asked, configs, output(asked, here), asked_baseline(asked, here))
     except Misconfigured as wrong:
         raise Failure(str(wrong)) from wrong
 

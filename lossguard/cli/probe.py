@@ -36,18 +36,30 @@ def probe(arguments: Sequence[str]) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from lossguard.check import Checked
     from lossguard.report.words import counted
+    from lossguard.runtime.intercept import makers_watched
     from lossguard.runtime.library import NotProbed, require_keras
-    from lossguard.runtime.load import UserError, labels, load
-    from lossguard.runtime.probe import probe as probed
+    from lossguard.runtime.load import UserError, is_saved, labels, load
+    from lossguard.runtime.probe import looked
     from lossguard.runtime.script import has_own_frames, user_traceback
+    from lossguard.runtime.spots import InProgram, Made, Program
 
     try:
         require_keras()
         with contextlib.redirect_stdout(sys.stderr), _patience(f"loading {asked.target}"):
-            model = load(asked.target, dict(asked.arg), allow_code=asked.allow_code)
+            made, program = Made(), Program()
+            with makers_watched(made):
+                model = load(asked.target, dict(asked.arg), allow_code=asked.allow_code)
             y = labels(asked.labels) if asked.labels is not None else None
             x = labels(asked.inputs) if asked.inputs is not None else None
-            found = probed(model, x, y, select=options.codes())
+            compiled = None if is_saved(asked.target) else made.compiled_at(model)
+            found = looked(
+                model,
+                x,
+                y,
+                select=options.codes(),
+                places=None if compiled is None else InProgram(program, made.spots, compiled, None),
+                sources=None if compiled is None else made.sources(program),
+            )
     except UserError as failed:
         if failed.__cause__ is not None:
             sys.stderr.write(user_traceback(failed.__cause__))
@@ -57,9 +69,9 @@ def probe(arguments: Sequence[str]) -> int:
             sys.stderr.write(user_traceback(why.__cause__))
         raise Failure(str(why)) from why
     if asked.verbose:
-        sys.stderr.writelines(source.text for source in found.sources.values())
-    shown, hidden = how.sifted(found.diagnostics, found.sources, options)
-    checked = Checked(shown, 1, 1, 1, sources=found.sources, notes=found.notes)
+        sys.stderr.write(found.portrait)
+    left, hidden = how.sifted(found.diagnostics, found.sources, options)
+    checked = Checked(tuple(left.diagnostics), 1, 1, 1, sources=found.sources, notes=found.notes)
     closing = f"Looked at 1 model with {counted(found.outputs, 'output')}.{hidden}"
     return report(checked, how, closing)
 

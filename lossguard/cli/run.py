@@ -52,8 +52,8 @@ def run(arguments: Sequence[str]) -> int:
     codes = how.options(script.absolute()).codes()
     ran = _run(asked, {"select": sorted(codes), "continue": asked.goes_on}, how)
     problems = (ran.error,) if ran.error else ()
-    shown, hidden = how.sifted(ran.diagnostics, ran.sources)
-    checked = Checked(shown, 1, 1, ran.models, problems, ran.sources, tuple(ran.notes))
+    left, hidden = how.sifted(ran.diagnostics, ran.sources)
+    checked = Checked(tuple(left.diagnostics), 1, 1, ran.models, problems, ran.sources, tuple(ran.notes))
     closing = f"Looked at {counted(ran.models, 'model')} while {asked.script} ran.{hidden}"
     return report(checked, how, closing)
 

@@ -106,21 +106,16 @@ class LossGuard:
 
 def _probed(model: Any, x: Any, y: Any, select: frozenset[str] | None) -> Probed:
     """A look at the model whose findings point at the user's call of `fit`, where that is in a file."""
-    from lossguard.runtime.batches import take
-    from lossguard.runtime.library import library_of
-    from lossguard.runtime.look import look
-    from lossguard.runtime.probe import probe
+    from lossguard.runtime.probe import looked
     from lossguard.runtime.spots import InProgram, Program, here
-    from lossguard.runtime.verdicts import diagnostics
 
     spot = here()
     program = Program()
     source = program.source(spot.filename) if spot is not None else None
     if spot is None or source is None:
-        return probe(model, x, y, select=select)
-    seen = look(model, library_of(model), take(x, y) if x is not None else None)
-    found = diagnostics(seen, InProgram(program, {}, None, spot), select)
-    return Probed(found, seen.notes, {source.filename: source}, len(seen.seen))
+        return looked(model, x, y, select=select)
+    places = InProgram(program, {}, None, spot)
+    return looked(model, x, y, select=select, places=places, sources={source.filename: source})
 
 
 def _fed(model: Any) -> tuple[Any, Any]:

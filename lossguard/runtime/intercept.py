@@ -10,6 +10,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -22,17 +23,26 @@ from lossguard.runtime.spots import Spot, called_by_user, here
 TRAINING = ("fit", "train_on_batch", "evaluate", "test_on_batch", "fit_generator")
 
 
-class Watcher(Protocol):
+Begin = Callable[[ModuleType, Any, "Doors"], None]
+Watches = dict[str, Begin]
+"""What is done with each package once it has been imported."""
+
+
+class Maker(Protocol):
+    """What is told of where the program makes things."""
+
+    def made(self, thing: Any, spot: Spot) -> None: ...
+
+    def compiled(self, model: Any, spot: Spot | None) -> None: ...
+
+
+class Watcher(Maker, Protocol):
     """What is told of the program's use of Keras.
 
     `step_by_step` says that the program's own functions are not to be compiled: compiled ones show no values.
     """
 
     step_by_step: bool
-
-    def made(self, thing: Any, spot: Spot) -> None: ...
-
-    def compiled(self, model: Any, spot: Spot | None) -> None: ...
 
     def fed(self, model: Any, how: str, x: Any, y: Any) -> Any:
         """A model is about to be given these data; what it is to be given instead."""
@@ -47,37 +57,75 @@ class Watcher(Protocol):
         """The program is about to change weights itself."""
 
 
+@dataclass(slots=True)
+class Doors:
+    """What has been put in front of Keras's own methods, so that it can be taken away again."""
+
+    _kept: list[tuple[Any, str, Any]] = field(default_factory=list)
+
+    def put(self, owner: Any, name: str, function: Any) -> None:
+        self._kept.append((owner, name, vars(owner).get(name)))
+        setattr(owner, name, function)
+
+    def take_away(self) -> None:
+        while self._kept:
+            owner, name, before = self._kept.pop()
+            if before is None:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, before)
+
+
 def watch(watcher: Watcher) -> None:
-    """Tell the watcher of every Keras that is imported, or has been."""
-    for package, begin in _WATCHES.items():
+    """Tell the watcher of every Keras that is imported, or has been, as long as the process lives."""
+    _begin(watcher, Doors(), _WATCHES)
+
+
+@contextmanager
+def makers_watched(maker: Maker) -> Iterator[None]:
+    """Tell where layers, losses and metrics are made and models are compiled, while this lasts."""
+    doors = Doors()
+    finder = _begin(maker, doors, dict.fromkeys(PACKAGES, _watch_makers))
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+        doors.take_away()
+
+
+def _begin(watcher: Any, doors: Doors, watches: Watches) -> _Finder:
+    for package, begin in watches.items():
         if package in sys.modules:
-            begin(sys.modules[package], watcher)
-    sys.meta_path.insert(0, _Finder(watcher))
+            begin(sys.modules[package], watcher, doors)
+    finder = _Finder(watcher, doors, watches)
+    sys.meta_path.insert(0, finder)
+    return finder
 
 
 class _Finder(MetaPathFinder):
     """Lets the others find Keras and TensorFlow, and watches them as soon as they have been imported."""
 
-    def __init__(self, watcher: Watcher) -> None:
-        self._watcher = watcher
+    def __init__(self, watcher: Any, doors: Doors, watches: Watches) -> None:
+        self._told = watcher, doors
+        self._watches = watches
 
     def find_spec(self, fullname: str, path: Any = None, target: ModuleType | None = None) -> ModuleSpec | None:
-        if fullname not in _WATCHES:
+        if fullname not in self._watches:
             return None
         for finder in sys.meta_path:
             if finder is self or not hasattr(finder, "find_spec"):
                 continue
             spec = finder.find_spec(fullname, path, target)
             if spec is not None and spec.loader is not None:
-                spec.loader = _Watching(spec.loader, self._watcher)
+                spec.loader = _Watching(spec.loader, self._watches[fullname], *self._told)
                 return spec
         return None
 
 
 class _Watching(Loader):
-    def __init__(self, loader: Any, watcher: Watcher) -> None:
+    def __init__(self, loader: Any, begin: Begin, watcher: Any, doors: Doors) -> None:
         self._loader = loader
-        self._watcher = watcher
+        self._begin = begin, watcher, doors
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._loader, name)
@@ -88,44 +136,53 @@ class _Watching(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         self._loader.exec_module(module)
-        _WATCHES[module.__name__](module, self._watcher)
+        begin, watcher, doors = self._begin
+        begin(module, watcher, doors)
 
 
-def _watch(keras: ModuleType, watcher: Watcher) -> None:
-    model: Any = keras.Model
+def _watch_makers(keras: ModuleType, maker: Maker, doors: Doors) -> None:
     for base in (keras.layers.Layer, keras.losses.Loss, keras.metrics.Metric):
-        _note_makers(base, watcher)
-    compile_ = model.compile
+        doors.put(base, "__init__", _noting(base.__init__, maker))
+    owner = _owner(keras.Model, "compile")  # Keras takes a `compile` that is not there for one of the program's own
+    compile_ = owner.compile
 
     @functools.wraps(compile_)
     def compiling(self: Any, *args: Any, **kwargs: Any) -> Any:
-        watcher.compiled(self, here())
+        maker.compiled(self, here())
         return compile_(self, *args, **kwargs)
 
-    model.compile = compiling
-    for name in TRAINING:
-        if hasattr(model, name):
-            setattr(model, name, _fed(name, getattr(model, name), watcher))
-    model.__call__ = _answered(_as_a_layer(keras.layers.Layer), watcher)
-    model.predict = _predicted(model.predict, watcher)
-    keras.losses.Loss.__call__ = _lost(keras.losses.Loss.__call__, watcher)
-    for name in ("apply_gradients", "apply"):
-        if hasattr(keras.optimizers.Optimizer, name):
-            setattr(keras.optimizers.Optimizer, name, _stepped(getattr(keras.optimizers.Optimizer, name), watcher))
+    doors.put(owner, "compile", compiling)
 
 
-def _note_makers(base: Any, watcher: Watcher) -> None:
-    init = base.__init__
+def _owner(model: Any, name: str) -> Any:
+    """The class that a model has this method from."""
+    return next(cls for cls in model.__mro__ if name in vars(cls))
 
+
+def _noting(init: Callable[..., None], maker: Maker) -> Callable[..., None]:
     @functools.wraps(init)
     def noted(self: Any, *args: Any, **kwargs: Any) -> None:
         spot = here()
         if spot is not None:
-            watcher.made(self, spot)
+            maker.made(self, spot)
         init(self, *args, **kwargs)
 
     vars(noted)["__signature__"] = inspect.signature(init)  # Keras reads it to make configurations
-    base.__init__ = noted
+    return noted
+
+
+def _watch(keras: ModuleType, watcher: Watcher, doors: Doors) -> None:
+    _watch_makers(keras, watcher, doors)
+    model, optimizer, loss = keras.Model, keras.optimizers.Optimizer, keras.losses.Loss
+    for name in TRAINING:
+        if hasattr(model, name):
+            doors.put(_owner(model, name), name, _fed(name, getattr(model, name), watcher))
+    doors.put(model, "__call__", _answered(_as_a_layer(keras.layers.Layer), watcher))
+    doors.put(_owner(model, "predict"), "predict", _predicted(model.predict, watcher))
+    doors.put(loss, "__call__", _lost(loss.__call__, watcher))
+    for name in ("apply_gradients", "apply"):
+        if hasattr(optimizer, name):
+            doors.put(optimizer, name, _stepped(getattr(optimizer, name), watcher))
 
 
 def _fed(name: str, method: Callable[..., Any], watcher: Watcher) -> Callable[..., Any]:
@@ -226,12 +283,12 @@ def _as_it_is(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _watch_tensorflow(tensorflow: ModuleType, watcher: Watcher) -> None:
+def _watch_tensorflow(tensorflow: ModuleType, watcher: Watcher, doors: Doors) -> None:
     if watcher.step_by_step:
         warnings.filterwarnings("ignore", message=".*option does not apply to tf.data functions")
         tensorflow.config.run_functions_eagerly(True)
     for name in RAW:
-        setattr(tensorflow.nn, name, _raw(name, getattr(tensorflow.nn, name), watcher))
+        doors.put(tensorflow.nn, name, _raw(name, getattr(tensorflow.nn, name), watcher))
 
 
 def _raw(name: str, function: Callable[..., Any], watcher: Watcher) -> Callable[..., Any]:
@@ -245,8 +302,7 @@ def _raw(name: str, function: Callable[..., Any], watcher: Watcher) -> Callable[
     return _as_it_is(calling)
 
 
-_WATCHES: dict[str, Callable[[ModuleType, Watcher], None]] = {
+_WATCHES: Watches = {
     **dict.fromkeys(PACKAGES, _watch),
     "tensorflow": _watch_tensorflow,
 }
-"""What is done with each package once it has been imported."""

@@ -37,13 +37,18 @@ class UserError(Exception):
     """The user's own code raised; `__cause__` is what."""
 
 
+def is_saved(target: str) -> bool:
+    """Whether the target is a saved model, not code that builds one."""
+    path = Path(target)
+    return path.suffix.lower() in SAVED or (path / "saved_model.pb").exists()
+
+
 def load(target: str, arguments: Mapping[str, Any], *, allow_code: bool) -> Any:
     """The model that the target names."""
-    path = Path(target)
-    if path.suffix.lower() in SAVED or (path / "saved_model.pb").exists():
+    if is_saved(target):
         if arguments:
             raise NotProbed("--arg is for functions that build a model, not for saved models")
-        return _saved(path, allow_code=allow_code)
+        return _saved(Path(target), allow_code=allow_code)
     place, colon, name = target.rpartition(":")
     if not colon or not name.isidentifier():
         raise NotProbed(

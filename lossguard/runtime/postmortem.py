@@ -19,7 +19,6 @@ from lossguard.runtime.library import PACKAGES
 from lossguard.runtime.misuse import unknown_name
 from lossguard.runtime.origins import Live
 from lossguard.runtime.spots import Program, Spot, spot_of, users
-from lossguard.source import split_lines
 
 _LOOKUPS = {
     "activations": Named.ACTIVATION,
@@ -73,7 +72,7 @@ def _unknown(frame: FrameType, spot: Spot) -> Iterator[Cause]:
 
 def _refused(frame: FrameType, spot: Spot, program: Program) -> Iterator[Cause]:
     """A loss that does not take what it was called with, which Python says before anything of it runs."""
-    call, text = _call(spot, program)
+    call, text = program.call(spot)
     called = _value(call.func, frame) if call is not None else None
     if call is None or called is None:
         return
@@ -96,22 +95,6 @@ def _refused(frame: FrameType, spot: Spot, program: Program) -> Iterator[Cause]:
 
 def _is_function(name: str) -> bool:
     return f"keras.losses.{name}" in FUNCTIONS
-
-
-def _call(spot: Spot, program: Program) -> tuple[ast.Call | None, str]:
-    """The call at this place, and how the program writes it."""
-    source = program.source(spot.filename)
-    if source is None or spot.first_column is None or spot.last_column is None:
-        return None, ""
-    lines = [line.encode() for line in split_lines(source.text)[spot.first_row - 1 : spot.last_row]]
-    lines[-1] = lines[-1][: spot.last_column]
-    lines[0] = lines[0][spot.first_column :]
-    text = b"\n".join(lines).decode(errors="replace")
-    try:
-        node = ast.parse(f"({text})", mode="eval").body
-    except SyntaxError:
-        return None, text
-    return (node if isinstance(node, ast.Call) else None), text
 
 
 def _value(node: ast.expr, frame: FrameType) -> Any:

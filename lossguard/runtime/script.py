@@ -27,7 +27,7 @@ from lossguard.runtime.intercept import watch
 from lossguard.runtime.library import Library, NotProbed, library, library_of
 from lossguard.runtime.look import look
 from lossguard.runtime.postmortem import causes
-from lossguard.runtime.spots import InProgram, Program, Spot, here, users
+from lossguard.runtime.spots import InProgram, Made, Program, Spot, here, users
 from lossguard.runtime.verdicts import diagnostics, of_fact
 from lossguard.runtime.words import location
 from lossguard.source import Source, Unreadable, decode, read_bytes, reported_name, without_bad_cells
@@ -56,8 +56,7 @@ class _Run:
     enabled: frozenset[str] | None
     goes_on: bool
     ran: Ran = field(default_factory=Ran)
-    _spots: dict[int, tuple[Any, Spot]] = field(default_factory=dict)
-    _compiled: dict[int, tuple[Any, Spot | None]] = field(default_factory=dict)
+    _made: Made = field(default_factory=Made)
     step_by_step: bool = True
     trains_itself: bool = False
     _answers: Answers = field(default_factory=Answers)
@@ -66,10 +65,10 @@ class _Run:
 
     def made(self, thing: Any, spot: Spot) -> None:
         if not self._busy:
-            self._spots.setdefault(id(thing), (thing, spot))
+            self._made.made(thing, spot)
 
     def compiled(self, model: Any, spot: Spot | None) -> None:
-        self._compiled[id(model)] = model, spot
+        self._made.compiled(model, spot)
 
     def fed(self, model: Any, how: str, x: Any, y: Any) -> Any:
         batch, use = None, here()
@@ -122,10 +121,10 @@ class _Run:
             self._told(cause.fact, library(cause.package), cause.spot)
 
     def _told(self, fact: Fact, keras: Library, spot: Spot) -> None:
-        where = InProgram(self.program, self._spots, spot, spot)
+        where = InProgram(self.program, self._made.spots, spot, spot)
         told = of_fact(fact, keras, where, self.enabled)
         self.ran.diagnostics += [one for one in told if one not in self.ran.diagnostics]
-        self._keep_sources(spot)
+        self.ran.sources |= self._made.sources(self.program, spot)
 
     def _mistaken(self) -> NoReturn:
         traceback.print_exc()
@@ -141,26 +140,20 @@ class _Run:
         finally:
             self._busy = False
 
-    def _keep_sources(self, use: Spot | None) -> None:
-        for spot in (use, *(spot for _, spot in self._spots.values())):
-            source = self.program.source(spot.filename) if spot is not None else None
-            if source is not None:
-                self.ran.sources[source.filename] = source
-
     def unfed(self) -> None:
         """At the end of a program that trains nothing: the models that it compiled, on made-up inputs."""
-        for model, spot in list(self._compiled.values()):
+        for model, spot in self._made.models():
             self._look(model, None, spot)
 
     def _look(self, model: Any, batch: Batch | None, use: Spot | None) -> None:
         with self._undisturbed():
             found = look(model, library_of(model), batch)
-        where = InProgram(self.program, self._spots, self._compiled.get(id(model), (model, None))[1] or use, use)
+        where = InProgram(self.program, self._made.spots, self._made.compiled_at(model) or use, use)
         told = diagnostics(found, where, self.enabled)
         self.ran.diagnostics += [one for one in told if one not in self.ran.diagnostics]
         self.ran.notes += found.notes
         self.ran.models += 1
-        self._keep_sources(use)
+        self.ran.sources |= self._made.sources(self.program, use)
 
 
 def main(arguments: list[str]) -> int:

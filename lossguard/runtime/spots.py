@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 import sysconfig
 from collections.abc import Mapping
@@ -18,6 +19,11 @@ _NOT_THEIRS = tuple(
     {str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "purelib", "platlib")}
     | {str(Path(__file__).resolve().parent.parent)}
 )
+
+
+_ARGUMENTS = {"loss": "loss", "metric": "metrics"}
+"""What `compile` calls a part of the setup."""
+_POSITIONS = {"optimizer": 0, "loss": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,46 @@ class Program:
         right = len(last) if spot.last_column is None else _characters(last, spot.last_column)
         return source.place(Position(spot.first_row, left + 1), Position(spot.last_row, right + 1))
 
+    def call(self, spot: Spot) -> tuple[ast.Call | None, str]:
+        """The call at this place, where it can be told, and how the program writes it."""
+        source = self.source(spot.filename)
+        if source is None or spot.first_column is None or spot.last_column is None:
+            return None, ""
+        lines = [line.encode() for line in split_lines(source.text)[spot.first_row - 1 : spot.last_row]]
+        if not lines:
+            return None, ""
+        lines[-1] = lines[-1][: spot.last_column]
+        lines[0] = lines[0][spot.first_column :]
+        text = b"\n".join(lines).decode(errors="replace")
+        try:
+            node = ast.parse(f"({text})", mode="eval").body
+        except SyntaxError:
+            return None, text
+        return (node if isinstance(node, ast.Call) else None), text
+
+    def argument(self, spot: Spot, name: str, thing: object) -> Spot:
+        """Where this argument of the call is written, or the string in it that is meant; the call where it is not."""
+        call, _ = self.call(spot)
+        if call is None or spot.first_column is None:
+            return spot
+        given: ast.expr | None = next((one.value for one in call.keywords if one.arg == name), None)
+        position = _POSITIONS.get(name, len(call.args))
+        if given is None and position < len(call.args):
+            given = call.args[position]
+        if given is None or isinstance(given, ast.Starred):
+            return spot
+        meant = [one for one in ast.walk(given) if isinstance(one, ast.Constant) and one.value == thing]
+        node = meant[0] if len(meant) == 1 and isinstance(thing, str) else given
+        if node.end_lineno is None or node.end_col_offset is None:
+            return spot
+        return Spot(
+            spot.filename,
+            spot.first_row + node.lineno - 1,
+            spot.first_row + node.end_lineno - 1,
+            node.col_offset + (spot.first_column - 1 if node.lineno == 1 else 0),
+            node.end_col_offset + (spot.first_column - 1 if node.end_lineno == 1 else 0),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class InProgram:
@@ -111,6 +157,8 @@ class InProgram:
             known = self.spots.get(id(origin.thing))
             if known is not None and known[0] is origin.thing and origin.kind != "compile":
                 return known[1]
+        if isinstance(origin, Live) and self.compiled is not None and origin.kind in _ARGUMENTS:
+            return self.program.argument(self.compiled, _ARGUMENTS[origin.kind], origin.thing)
         return self.compiled or self.used
 
     def place(self, origin: object) -> Place:
@@ -131,3 +179,31 @@ def _line(lines: list[str], row: int) -> str:
 
 def _characters(line: str, column: int) -> int:
     return len(line.encode()[:column].decode(errors="replace"))
+
+
+@dataclass(slots=True)
+class Made:
+    """Where the parts of models were made, as far as the program made them, and where models were compiled."""
+
+    spots: dict[int, tuple[object, Spot]] = field(default_factory=dict)
+    _compiled: dict[int, tuple[object, Spot | None]] = field(default_factory=dict)
+
+    def made(self, thing: object, spot: Spot) -> None:
+        self.spots.setdefault(id(thing), (thing, spot))
+
+    def compiled(self, model: object, spot: Spot | None) -> None:
+        self._compiled[id(model)] = model, spot
+
+    def compiled_at(self, model: object) -> Spot | None:
+        return self._compiled.get(id(model), (model, None))[1]
+
+    def models(self) -> list[tuple[object, Spot | None]]:
+        """The models that were compiled, and where last."""
+        return list(self._compiled.values())
+
+    def sources(self, program: Program, *spots: Spot | None) -> dict[str, Source]:
+        """The files of these places and of all parts, by their names."""
+        every = (*spots, *(spot for _, spot in self.spots.values()), *(spot for _, spot in self._compiled.values()))
+        names = {spot.filename for spot in every if spot is not None}
+        found = [source for name in sorted(names) if (source := program.source(name)) is not None]
+        return {source.filename: source for source in found}
