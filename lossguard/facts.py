@@ -77,6 +77,7 @@ class Spelling(Enum):
     CLASS = "class"
     INSTANCE = "instance"
     OBJECT = "live object"
+    WRITTEN = "written out"
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossguard.facts import Fact, Family, Loss, LossCall, Output, Range, Target, TrainingSetup
+from lossguard.facts import Fact, Family, Loss, LossCall, Output, Range, Spelling, Target, TrainingSetup
 from lossguard.findings import Finding, SetActivation, SetFromLogits, Severity, Way
 from lossguard.rules.premises import at_loss, at_output, called, describe, elsewhere, takes_from_logits
 from lossguard.rules.rule import Rule
@@ -82,6 +82,9 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
         ) if output.range is Range.LOGITS and output.activation == "linear" and _takes_probabilities(loss):
             severity, effect = _consequence(loss, target)
             activation = "sigmoid" if loss.family is Family.BINARY else "softmax"
+            if loss.spelling is Spelling.WRITTEN:
+                yield _written(loss, output, activation)
+                return
             by_loss = Way("from-logits", (SetFromLogits(True),) if takes_from_logits(loss) else ())
             by_output = Way("activation", (SetActivation(activation),))
             halved = isinstance(fact, TrainingSetup) and _splits_at_half(fact)
@@ -96,6 +99,17 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 severity=severity,
                 ways=(by_output, by_loss) if halved else (by_loss, by_output),
             )
+
+
+def _written(loss: Loss, output: Output, activation: str) -> Finding:
+    return RULE.finding(
+        f"{called(loss)} takes the logarithm of raw scores: {describe(output)}",
+        at_loss(loss, "wants probabilities"),
+        at_output(output),
+        effect="The logarithm of a score below 0 is NaN: so is the loss, and after one step every weight.",
+        remedy=f"Apply `{activation}` to the scores first, or use `tf.nn.{activation}_cross_entropy_with_logits`,"
+        " which takes them as they are.",
+    )
 
 
 def _splits_at_half(setup: TrainingSetup) -> bool:

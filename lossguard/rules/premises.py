@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import e, log
 
-from lossguard.facts import Encoding, Family, Labels, LogitsRepair, Loss, Metric, Output, Range, Target, Width
+from lossguard.facts import Encoding, Family, Labels, LogitsRepair, Loss, Metric, Output, Range, Spelling, Target, Width
 from lossguard.findings import Evidence
 
 SIGMOIDS = frozenset({"sigmoid", "hard_sigmoid", "sparse_sigmoid"})
@@ -220,6 +220,8 @@ def double_activation(output: Output, loss: Loss, target: Target, doubled: str, 
 
 
 def takes_from_logits(loss: Loss) -> bool:
+    if loss.spelling is Spelling.WRITTEN:
+        return False
     return loss.family in {Family.BINARY, Family.CATEGORICAL} or loss.name == "sparse_categorical_crossentropy"
 
 

@@ -34,7 +34,9 @@ from lossguard.static.values import (
     Api,
     Array,
     Const,
+    CrossTerm,
     Site,
+    Tensor,
     Tuple,
     Unknown,
     Value,
@@ -135,11 +137,6 @@ def _array_method(request: Call) -> Value:
     return request.machine.unknown("a method of an array", request.site)
 
 
-@method(Unknown, "*")
-def _unknown_method(request: Call) -> Value:
-    return request.unknown()
-
-
 def _array_attribute(machine: Machine, owner: Value, name: str, site: Site) -> Value | None:
     assert isinstance(owner, Array)
     labels = owner.labels
@@ -224,7 +221,7 @@ _COMPARISONS = frozenset({"==", "!=", "<", ">", "<=", ">="})
 @overload
 def _arithmetic(machine: Machine, symbol: str, left: Value, right: Value, site: Site) -> Value | None:
     array = left if isinstance(left, Array) else right if isinstance(right, Array) else None
-    if array is None:
+    if array is None or isinstance(left, (CrossTerm, Tensor)) or isinstance(right, (CrossTerm, Tensor)):
         return None
     other = right if array is left else left
     labels = array.labels

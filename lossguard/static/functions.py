@@ -116,6 +116,9 @@ PREFIXED: list[tuple[str, Handler]] = []
 METHODS: dict[type[Value], dict[str, Handler]] = {}
 """Kind of receiver -> method -> its model; the method `*` stands for all others."""
 
+UNFOLLOWED: list[Callable[[Machine, Arguments, Site], None]] = []
+"""Told of each call that is not followed: its arguments may say something all the same."""
+
 ATTRIBUTES: dict[type[Value], Callable[[Machine, Value, str, Site], Value | None]] = {}
 """Kind of receiver -> what its attributes are; None where the attribute is a method."""
 
@@ -228,6 +231,8 @@ def _stranger(machine: Machine, callee: Value, arguments: Arguments, site: Site)
 
     A class, by its spelling, is taken to keep the models it is given as they are.
     """
+    for watch in UNFOLLOWED:
+        watch(machine, arguments, site)
     constructor = isinstance(callee, Api) and callee.name.rpartition(".")[2][:1].isupper()
     for value in () if constructor else (*arguments.positional, *dict(arguments.keywords).values()):
         for _, option in machine.worlds.options(value):

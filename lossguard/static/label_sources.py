@@ -217,7 +217,7 @@ def _tensorflow_uniform(request: Call) -> Value:
     )
     low = request.get("minval", 1) or Const(0)
     if not whole:
-        return _of_shape(request, request.get("shape", 0), _spread(low, request.get("maxval", 2)))
+        return array_of_shape(request, request.get("shape", 0), _spread(low, request.get("maxval", 2)))
     return _integers(request, low, request.get("maxval", 2), request.get("shape", 0))
 
 
@@ -225,13 +225,13 @@ def _tensorflow_uniform(request: Call) -> Value:
 def _floats(request: Call) -> Value:
     """Numbers that say nothing of classes: people put them where labels are to come."""
     if request.name.endswith(".rand"):
-        return _of_shape(request, Tuple(request.arguments.positional))
-    return _of_shape(request, request.get("shape", 0) or request.get("size", 0))
+        return array_of_shape(request, Tuple(request.arguments.positional))
+    return array_of_shape(request, request.get("shape", 0) or request.get("size", 0))
 
 
 @function("numpy.random.uniform")
 def _uniform(request: Call) -> Value:
-    return _of_shape(request, request.get("size", 2), _spread(request.get("low", 0), request.get("high", 1)))
+    return array_of_shape(request, request.get("size", 2), _spread(request.get("low", 0), request.get("high", 1)))
 
 
 def _spread(low: Value | None, high: Value | None) -> Encoding:
@@ -249,7 +249,7 @@ def _normal(request: Call) -> Value:
             size = request.get("size", 0)
         case _:
             size = request.get("shape", 0) if request.name.startswith("tensorflow.") else request.get("size", 2)
-    return _of_shape(request, size, Encoding.CONTINUOUS)
+    return array_of_shape(request, size, Encoding.CONTINUOUS)
 
 
 _FILLS = {"numpy.zeros": 0.0, "numpy.ones": 1.0}
@@ -259,7 +259,7 @@ _FILLS = {"numpy.zeros": 0.0, "numpy.ones": 1.0}
 def _of_one_value(request: Call) -> Value:
     """An array of one value, which says nothing of classes by itself."""
     given = request.get("fill_value", 1) if request.name == "numpy.full" else Const(_FILLS[request.name])
-    found = _of_shape(request, request.get("shape", 0))
+    found = array_of_shape(request, request.get("shape", 0))
     if not isinstance(found, Array) or not isinstance(given, Const) or not isinstance(given.value, (int, float)):
         return found
     return replace(found, values=frozenset({float(given.value)}))
@@ -280,7 +280,7 @@ def _arange(request: Call) -> Value:
     return made(request.site, Encoding.UNKNOWN, key, text, rank=1, dtype="int64", low=low, high=high)
 
 
-def _of_shape(request: Call, shape: Value | None, encoding: Encoding = Encoding.UNKNOWN) -> Value:
+def array_of_shape(request: Call, shape: Value | None, encoding: Encoding = Encoding.UNKNOWN) -> Value:
     """An array of known shape."""
     machine = request.machine
     entries = items_of(machine, shape or NONE)
@@ -289,6 +289,18 @@ def _of_shape(request: Call, shape: Value | None, encoding: Encoding = Encoding.
         return request.unknown("a random number")
     key, text = ("made", machine.serial()), machine.text(request.site)
     return made(request.site, encoding, key, text, rank=rank, width=_last_axis(request, entries))
+
+
+def digits(request: Call, one_hot: Value | None) -> Value:
+    """The labels of MNIST, one-hot if `one_hot` says so."""
+    spec = DATASETS["keras.datasets.mnist.load_data"]
+    if one_hot not in {None, NONE, FALSE}:
+        if one_hot != TRUE:
+            return request.unknown("labels that may be one-hot")
+        key, text = ("made", request.machine.serial()), request.machine.text(request.site)
+        ten = Width(spec.classes)
+        return made(request.site, Encoding.ONE_HOT, key, text, rank=COLUMN_RANK, width=ten, classes=ten)
+    return _from_spec(request, spec, spec.classes)
 
 
 @function("numpy.random.choice")

@@ -23,10 +23,12 @@ from lossguard.static.values import (
     Array,
     Bound,
     Const,
+    CrossTerm,
     Function,
     Instance,
     Layer,
     List,
+    Logarithm,
     Model,
     Native,
     Partial,
@@ -637,10 +639,15 @@ PREFIXED.extend(
 )
 
 
+NEGATED = "-1 *"
+_NOT_ARITHMETIC = frozenset({"<", ">", "<=", ">=", "@"})
+
+
 @overload
 def _arithmetic(machine: Machine, symbol: str, left: Value, right: Value, site: Site) -> Value | None:
     tensors = [value.output for value in (left, right) if isinstance(value, Tensor)]
-    if not tensors:
+    written_out = symbol in _NOT_ARITHMETIC or any(isinstance(value, (CrossTerm, Logarithm)) for value in (left, right))
+    if not tensors or written_out:
         return None
     first = max(tensors, key=lambda output: output.width.size or 0)
     raw = all(output.range is Range.LOGITS and output.activation == "linear" for output in tensors) and symbol in "+-*/"
@@ -652,7 +659,7 @@ def _arithmetic(machine: Machine, symbol: str, left: Value, right: Value, site: 
             range=Range.LOGITS if raw else Range.UNKNOWN,
             activation="linear" if raw else None,
             repair=LogitsRepair.LOST,
-            after=(*first.after, symbol),
+            after=(*first.after, NEGATED if symbol == "*" and left == Const(-1) else symbol),
         )
     )
 

@@ -28,8 +28,8 @@ from lossguard.facts import (
     Spelling,
     Width,
 )
-from lossguard.static.functions import FUNCTIONS, Call, Handler, call, method
-from lossguard.static.machine import Machine
+from lossguard.static.functions import FUNCTIONS, Call, call, method
+from lossguard.static.machine import Machine, is_placeholder
 from lossguard.static.named import unknown_name
 from lossguard.static.operators import overload
 from lossguard.static.sinks import Case
@@ -225,6 +225,11 @@ def _called(request: Call, loss: Loss, target: Value | None, prediction: Value |
     if target is None or prediction is None:
         return request.unknown("a loss without targets")
     sides = side(machine, target), side(machine, prediction)
+    labels, output = machine.pick(target), sides[1]
+    if isinstance(output, Output):
+        machine.predicted.append((output, loss))
+        if isinstance(labels, Tensor) and is_placeholder(labels.output):
+            machine.awaiting.append((labels.output, LossCall(loss, None, output, request.site, raw)))
     if any(found is not None for found in sides):
         fact = LossCall(loss, sides[0], sides[1], request.site, raw)
         machine.cases.append(Case(fact, machine.worlds.path, (id(request.site.node), 0)))
@@ -249,27 +254,6 @@ def _scaled(machine: Machine, symbol: str, left: Value, right: Value, site: Site
     if len(results) == 1 and symbol in "*/" and isinstance(left if results[0] is right else right, (Const, Unknown)):
         return results[0]
     return machine.unknown("losses are combined", site) if results else None
-
-
-def _not_followed(request: Call) -> Value:
-    return request.unknown()
-
-
-def _reduced(request: Call) -> Value:
-    value = request.get("input_tensor", 0) or request.get("x") or NONE
-    return value if isinstance(value, LossResult) else _previous[request.name](request)
-
-
-_previous: dict[str, Handler] = {}
-for _name in (
-    "tensorflow.reduce_mean",
-    "tensorflow.reduce_sum",
-    "keras.backend.mean",
-    "keras.ops.mean",
-    "tensorflow.math.reduce_mean",
-):
-    _previous[_name] = FUNCTIONS.get(_name, _not_followed)
-    FUNCTIONS[_name] = _reduced
 
 
 # what `compile` is given

@@ -27,6 +27,7 @@ from lossguard.static.values import (
     Shifted,
     Site,
     Table,
+    Tensor,
     Truth,
     Tuple,
     Unknown,
@@ -39,6 +40,7 @@ from lossguard.static.worlds import Fork, Worlds, Written
 if TYPE_CHECKING:
     import libcst as cst
 
+    from lossguard.facts import Loss, LossCall, Output
     from lossguard.static.program import Module, Program
     from lossguard.static.sinks import Case
 
@@ -116,6 +118,10 @@ class Machine:
         self.functions: list[Function] = []
         self.classes: list[Class] = []
         self.attributes: dict[str, Value] = {}
+        self.awaiting: list[tuple[Output, LossCall]] = []
+        """Losses whose labels are a placeholder: the placeholder, and the call."""
+        self.predicted: list[tuple[Output, Loss]] = []
+        """What losses were given as predictions."""
         self.half_precision = False
         self.guessed = False
         self.steps = 0
@@ -222,6 +228,11 @@ class Machine:
         return target.fields.get(name)
 
 
+def is_placeholder(output: Output) -> bool:
+    """Whether a tensor is a placeholder as it is, with nothing done to it."""
+    return output.layer == "placeholder" and not output.after
+
+
 def key_of(value: Value) -> Hashable:
     """A key that is the same for equal values, or None where a value has no lasting identity."""
     match value:
@@ -237,6 +248,8 @@ def key_of(value: Value) -> Hashable:
             return derived("shifted", base.key, offset)
         case Api(name=name):
             return ("api", name)
+        case Tensor(output=output) if is_placeholder(output) and isinstance(output.origin, Site):
+            return ("placeholder", id(output.origin.node))
         case Truth(literal=literal):
             return ("truth", literal)
         case Tuple(items=items):

@@ -112,6 +112,11 @@ def _binary(
         repeated = _repeated(machine, left, right, site)
         if repeated is not None:
             return repeated
+    return combined(machine, symbol, left, right, site)
+
+
+def combined(machine: Machine, symbol: str, left: Value, right: Value, site: Site) -> Value:
+    """What an operator makes of values of which one at least is not plain Python."""
     for combine in _overloads:
         found = combine(machine, symbol, left, right, site)
         if found is not None:

@@ -218,6 +218,26 @@ class Tensor(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class Logarithm(Tensor):
+    """The logarithm of a tensor."""
+
+    inner: Tensor = field(kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class CrossTerm(Value):
+    """`y * log(p)`, with `(1 - y) * log(1 - p)` if `complement`: a cross-entropy that is not summed up yet.
+
+    `target` is the placeholder of the labels.
+    """
+
+    target: Output
+    prediction: Tensor
+    site: Site
+    complement: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Array(Value):
     """An array of labels. `key` names the set of classes; it stays through slicing and splitting.
 
