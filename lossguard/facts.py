@@ -274,13 +274,17 @@ class LossCall:
 
 @dataclass(frozen=True, slots=True)
 class Decode:
-    """What is done with predictions: `argmax`, or a comparison with `threshold`; `loss` trained the model."""
+    """What is done with predictions: `argmax`, or a comparison with `threshold`; `loss` trained the model.
+
+    `in_training` marks what is done with the very values that the loss gets: an accuracy that is written out.
+    """
 
     kind: str
     output: Output
     origin: Origin
     threshold: float | None = None
     loss: Loss | None = None
+    in_training: bool = False
 
 
 @dataclass(frozen=True, slots=True)

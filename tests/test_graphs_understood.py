@@ -131,9 +131,10 @@ def test_the_logarithm_of_raw_scores() -> None:
 @pytest.mark.parametrize(
     ("use", "expected"),
     [
-        ("tf.greater(logit, 0.5)", ["LG602"]),
-        ("logit > 0.5", ["LG602"]),
-        ("tf.round(logit)", ["LG602"]),
+        ("tf.greater(logit, 0.5)", ["LG401"]),
+        ("logit > 0.5", ["LG401"]),
+        ("tf.round(logit)", ["LG401"]),
+        ("tf.greater(tf.squeeze(logit), 0.5)", ["LG401"]),
         ("tf.round(tf.sigmoid(logit))", []),
         ("tf.greater(logit, 0.0)", []),
         ("tf.greater(tf.matmul(x, W), 0.5)", []),
@@ -149,6 +150,15 @@ def test_what_is_made_of_the_scores_of_a_loss(use: str, expected: list[str]) -> 
     answer = {use}
     """
     assert codes(program) == expected
+
+
+def test_scores_that_are_squeezed() -> None:
+    program = """
+    logit = tf.squeeze(tf.layers.dense(x, 1))
+    train = tf.nn.sigmoid_cross_entropy_with_logits(labels=tf.placeholder(tf.float32, [None]), logits=logit)
+    right = tf.equal(tf.round(logit), 1.0)
+    """
+    assert codes(program) == ["LG401"]
 
 
 def test_a_data_set_of_the_tutorials() -> None:

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import e, log
 
-from lossguard.facts import Encoding, Family, Labels, LogitsRepair, Loss, Metric, Output, Range, Spelling, Target, Width
+from lossguard.facts import (
+    Decode,
+    Encoding,
+    Family,
+    Labels,
+    LogitsRepair,
+    Loss,
+    Metric,
+    Output,
+    Range,
+    Spelling,
+    Target,
+    Width,
+)
 from lossguard.findings import Evidence
 
 SIGMOIDS = frozenset({"sigmoid", "hard_sigmoid", "sparse_sigmoid"})
@@ -67,6 +80,11 @@ BACKEND_WORDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 def raw_scores(output: Output) -> bool:
     """The model's last layer has no activation, and nothing after it changes that."""
     return output.range is Range.LOGITS and output.activation == "linear"
+
+
+def splits_at_half(decode: Decode) -> bool:
+    """What is done with predictions makes two classes of them, at 0.5."""
+    return decode.kind == "round" or (decode.kind != "argmax" and decode.threshold == 0.5)
 
 
 def needs_repair(output: Output, loss: Loss) -> LogitsRepair:

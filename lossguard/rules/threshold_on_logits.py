@@ -3,7 +3,8 @@
 ## What it does
 Reports `'accuracy'` on a single unit without activation, and `BinaryAccuracy`, `Precision`, `Recall`, `AUC`
 and others that split their input at 0.5, where the loss has `from_logits=True` or is a hinge loss; and
-`'accuracy'` with a hinge loss on -1/+1 labels.
+`'accuracy'` with a hinge loss on -1/+1 labels. An accuracy that is written
+out (`tf.round`, `tf.greater`) is read as well, if it takes the scores that the loss gets.
 
 ## Why it matters
 Raw scores are split at 0: a score of 0.3 means 57 %. The metric splits at 0.5 (62 %), so that accuracy is too
@@ -61,7 +62,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Metric, Output, Target, TrainingSetup
+from lossguard.facts import Decode, Encoding, Fact, Family, Labels, Loss, Metric, Output, Target, TrainingSetup
 from lossguard.findings import (
     Evidence,
     Finding,
@@ -73,7 +74,16 @@ from lossguard.findings import (
     Severity,
     Way,
 )
-from lossguard.rules.premises import THRESHOLDED, at_labels, at_loss, at_output, called, describe, raw_scores
+from lossguard.rules.premises import (
+    THRESHOLDED,
+    at_labels,
+    at_loss,
+    at_output,
+    called,
+    describe,
+    raw_scores,
+    splits_at_half,
+)
 from lossguard.rules.rule import Rule
 
 RULE = Rule(
@@ -139,7 +149,21 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 remedy="Use 0/1 labels (the hinge loss turns them into -1/+1 itself) with"
                 " `BinaryAccuracy(threshold=0)`.",
             )
-
+        case Decode(
+            output=Output() as output,
+            loss=Loss(family=Family.BINARY, from_logits=True) as loss,
+            origin=origin,
+            in_training=True,
+        ) if raw_scores(output) and splits_at_half(fact):
+            yield RULE.finding(
+                f"raw scores are split at 0.5, but 0 is their middle: the output is {describe(output)}",
+                Evidence(origin, "splits at 0.5"),
+                at_output(output),
+                at_loss(loss, "takes raw scores"),
+                effect=_effect([]),
+                remedy="Compare with 0, or apply a sigmoid first.",
+                ways=(Way("threshold", (SetThreshold(0.0),) if fact.threshold is not None else ()),),
+            )
         case TrainingSetup(
             output=Output() as output,
             loss=Loss(family=Family.HINGE) as loss,
@@ -191,7 +215,7 @@ def _places(metrics: list[Metric]) -> Iterator[Evidence]:
 
 
 def _effect(metrics: list[Metric]) -> str:
-    if all(metric.name in CROSS_ENTROPIES for metric in metrics):
+    if metrics and all(metric.name in CROSS_ENTROPIES for metric in metrics):
         return (
             "The metric is another number than the loss (measured: 2.37 where 0.74 is right); training is not affected."
         )

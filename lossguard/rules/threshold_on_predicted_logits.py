@@ -52,7 +52,7 @@ from collections.abc import Iterator
 
 from lossguard.facts import Decode, Fact, Family, Loss, Output, Target
 from lossguard.findings import Evidence, Finding, SetThreshold, Severity, Way
-from lossguard.rules.premises import at_output, describe, raw_scores
+from lossguard.rules.premises import at_output, describe, raw_scores, splits_at_half
 from lossguard.rules.rule import Rule
 
 RULE = Rule(
@@ -67,7 +67,7 @@ RULE = Rule(
 def check(fact: Fact, target: Target) -> Iterator[Finding]:
     match fact:
         case Decode(output=Output() as output, loss=Loss(family=Family.BINARY, from_logits=True), origin=origin) if (
-            raw_scores(output) and _splits_at_half(fact)
+            raw_scores(output) and splits_at_half(fact) and not fact.in_training
         ):
             yield RULE.finding(
                 f"raw scores are split at 0.5, but 0 is their middle: the output is {describe(output)}",
@@ -77,7 +77,3 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 remedy="Compare with 0, or apply a sigmoid to the predictions first.",
                 ways=(Way("threshold", (SetThreshold(0.0),) if fact.threshold is not None else ()),),
             )
-
-
-def _splits_at_half(decode: Decode) -> bool:
-    return decode.kind == "round" or (decode.kind != "argmax" and decode.threshold == 0.5)

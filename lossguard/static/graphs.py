@@ -297,10 +297,16 @@ def _greatest_place(request: Call) -> Value:
 
 def _decoded(machine: Machine, value: Tensor, kind: str, site: Site, threshold: float | None = None) -> None:
     """Note what is done with a tensor that a loss was given as the prediction."""
-    loss = next((loss for output, loss in machine.predicted if output == value.output), None)
+    scores = _scores(value.output)
+    loss = next((loss for output, loss in machine.predicted if _scores(output) == scores), None)
     if loss is not None:
-        fact = Decode(kind, value.output, site, threshold, loss)
+        fact = Decode(kind, value.output, site, threshold, loss, in_training=True)
         machine.cases.append(Case(fact, machine.worlds.path, ("decode", id(site.node))))
+
+
+def _scores(output: Output) -> tuple[object, ...]:
+    """What makes two outputs the same numbers, whatever their shape."""
+    return output.origin, output.range, output.activation, output.activation_origin
 
 
 _REPLACED: Sequence[tuple[Handler, tuple[str, ...]]] = (

@@ -616,6 +616,9 @@ def _tensor_function(request: Call) -> Value:
             last = request.name.rpartition(".")[2]
             if last in {"cast", "stop_gradient", "convert_to_tensor", "ensure_shape"} and isinstance(picked, Tensor):
                 return Tensor(replace(picked.output, after=(*picked.output.after, last), repair=LogitsRepair.LOST))
+            if last == "squeeze" and isinstance(picked, Tensor):
+                one = picked.output.width if picked.output.width.is_(1) else Width()
+                return Tensor(replace(picked.output, width=one, rank=None, after=(*picked.output.after, last)))
             if last == "reshape" and isinstance(picked, Tensor):
                 return _reshaped(request, picked.output)
             return unknown_tensor(request.machine, request.site)
