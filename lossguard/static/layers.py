@@ -103,9 +103,20 @@ def width_of(machine: Machine, value: Value | None, site: Site) -> Width:
     return Width()
 
 
+MANY = 3
+
+
+def _note_many(machine: Machine, width: Width) -> None:
+    """Remember the size of a vocabulary or a sample: units of that number are no yes and no."""
+    if width.symbol is not None:
+        machine.many.add(width.symbol)
+
+
 def _bounded(machine: Machine, width: Width) -> Width:
     bounds = machine.worlds.bounds(width.symbol)
     low = max(0, int(bounds.low) + width.offset) if bounds.low > float("-inf") else 0
+    if width.symbol in machine.many:
+        low = max(low, MANY + min(0, width.offset))
     high = int(bounds.high) + width.offset if bounds.high < float("inf") else None
     return replace(width, low=low, high=high)
 
@@ -132,6 +143,8 @@ def make_layer(request: Call) -> Value:
     layer = Layer(kind, _as_of_today(machine, kind, request.arguments), request.site, machine.serial())
     _check_names(machine, layer)
     _check_softmax(machine, layer)
+    if kind == "Embedding":
+        _note_many(machine, width_of(machine, argument(machine, layer, "input_dim"), request.site))
     if kind == "Input":
         return _input(machine, layer)
     if kind[0].islower():
@@ -300,6 +313,7 @@ def _input(machine: Machine, layer: Layer) -> Value:
         return Tensor(Output(Width(), Range.UNKNOWN, None, site, layer="Input"))
     rank = len(entries.items) + (argument(machine, layer, "shape") is not None)
     width = width_of(machine, entries.items[-1], site) if entries.items else Width()
+    _note_many(machine, width)
     return Tensor(Output(width, Range.UNKNOWN, None, site, layer="Input", rank=rank))
 
 
@@ -316,6 +330,7 @@ def input_of(machine: Machine, layer: Value) -> Tensor | None:
             entries = items_of(machine, machine.pick(given))
             if isinstance(entries, Tuple):
                 width = width_of(machine, entries.items[-1], layer.site) if entries.items else Width()
+                _note_many(machine, width)
                 rank = len(entries.items) + extra
                 return Tensor(Output(width, Range.UNKNOWN, None, layer.site, rank=rank))
             return None

@@ -122,6 +122,8 @@ class Machine:
         """Losses whose labels are a placeholder: the placeholder, and the call."""
         self.predicted: list[tuple[Output, Loss]] = []
         """What losses were given as predictions."""
+        self.many: set[Hashable] = set()
+        """Sizes that are never as small as two: of vocabularies, and of samples that a model takes."""
         self.half_precision = False
         self.guessed = False
         self.steps = 0
