@@ -99,6 +99,7 @@ class Analyst:
         from lossguard.rules import judge
         from lossguard.static.interpreter import understand
         from lossguard.static.program import Program
+        from lossguard.static.switches import conditional, switches, within
         from lossguard.static.verdicts import diagnostics
 
         program = Program(source, tree, self._shared_trees(), options.roots)
@@ -109,6 +110,11 @@ class Analyst:
             return judge(fact, target, enabled)
 
         found = diagnostics(understanding, judged, options.fixable, options.prefer)
+        programs = [program]
+        for switch in switches(understanding):
+            programs.append(Program(source, tree, self._shared_trees(), options.roots))
+            turned = within(understand(programs[-1], frozenset({switch.name})), switch)
+            found += [conditional(one, switch) for one in diagnostics(turned, judged, ())]
         named = {place.filename for diagnostic in found for place in _places(diagnostic)}
         notes = []
         if not understanding.complete:
@@ -119,18 +125,23 @@ class Analyst:
             notes += story(understanding)
         return Outcome(
             found,
-            {one.source.filename: one.source for one in program.modules if one.source.filename in named},
+            {
+                one.source.filename: one.source
+                for run in programs
+                for one in run.modules
+                if one.source.filename in named
+            },
             notes,
             models=_understood(understanding.cases),
             judged=bool(understanding.cases) and understanding.complete,
-            used=self._used(program),
+            used=self._used(programs),
         )
 
-    def _used(self, program: Program) -> Used:
+    def _used(self, programs: Sequence[Program]) -> Used:
         return Used(
-            tuple((path, self._digests.get(path)) for path in program.read),
-            tuple(program.looked_for.items()),
-            tuple(program.rooted.items()),
+            tuple({path: self._digests.get(path) for program in programs for path in program.read}.items()),
+            tuple({name: found for program in programs for name, found in program.looked_for.items()}.items()),
+            tuple({path: found for program in programs for path, found in program.rooted.items()}.items()),
         )
 
     def _shared_trees(self) -> Trees:

@@ -195,3 +195,36 @@ Sequential([head]).compile('adam', 'categorical_crossentropy')
 @pytest.mark.parametrize(("program", "expected"), WRONG.values(), ids=WRONG)
 def test_wrong_program(program: str, expected: list[tuple[str, str | None]]) -> None:
     assert found(program) == expected
+
+
+@pytest.mark.parametrize(
+    ("top", "test", "expected"),
+    [
+        ("TRAIN = False", "if TRAIN:", [("LG107", "TRAIN")]),
+        ("LOAD = True", "if not LOAD:", [("LG107", "not LOAD")]),
+        ("TRAIN = True", "if TRAIN:", [("LG107", None)]),
+        ("TRAIN = False\nTRAIN = len('a') > 0", "if TRAIN:", [("LG107", None)]),
+        ("TRAIN = False\nfor TRAIN in [0]: pass\nTRAIN = False", "if TRAIN:", []),
+        ("", "if False:", []),
+    ],
+)
+def test_parts_that_a_switch_leaves_out(top: str, test: str, expected: list[tuple[str, str | None]]) -> None:
+    program = f"""
+{top}
+{test}
+    model = Sequential([Dense(1, 'sigmoid')])
+    model.compile('adam', 'sparse_categorical_crossentropy')
+else:
+    model = keras.models.load_model('saved.keras')
+"""
+    assert found(program) == expected
+
+
+def test_a_switch_is_turned_everywhere_at_once() -> None:
+    program = """
+LOGITS = False
+model = Sequential([Dense(3, None if LOGITS else 'softmax')])
+if LOGITS:
+    model.compile('adam', keras.losses.CategoricalCrossentropy(from_logits=LOGITS))
+"""
+    assert found(program) == []

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +72,8 @@ def test_files_that_are_checked_as_if_they_were_written_are(root: Path) -> None:
 def test_a_process_that_dies_costs_its_file_alone(
     root: Path,
     monkeypatch: pytest.MonkeyPatch,
-    how: Any,
-    count: int,  # noqa: ANN401
+    how: Callable[[], object],
+    count: int,
 ) -> None:
     analyse = Analyst.file
 

@@ -82,10 +82,14 @@ class Understanding:
     complete: bool
 
 
-def understand(program: Program) -> Understanding:
-    """Run a program abstractly. Nothing of it is executed or imported."""
+def understand(program: Program, switched: frozenset[str] = frozenset()) -> Understanding:
+    """Run a program abstractly. Nothing of it is executed or imported.
+
+    `switched` are names of its top level that are taken to be False where it says True, and the other way round.
+    """
     forget_keys()
     machine = Machine(program)
+    machine.switched = switched
     machine.evaluate = partial(expressions.evaluate, machine)
     machine.execute = partial(statements.execute, machine)
     machine.call = partial(functions.call, machine)

@@ -122,6 +122,10 @@ class Machine:
         """Losses whose labels are a placeholder: the placeholder, and the call."""
         self.predicted: list[tuple[Output, Loss]] = []
         """What losses were given as predictions."""
+        self.switched: frozenset[str] = frozenset()
+        """Names of the checked file that are True or False there, and are taken for the opposite in this run."""
+        self.switches: dict[str, list[cst.CSTNode]] = {}
+        """Such names that decided an `if`, and the branches that were left out."""
         self.many: set[Hashable] = set()
         """Sizes that are never as small as two: of vocabularies, and of samples that a model takes."""
         self.half_precision = False

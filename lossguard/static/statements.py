@@ -15,7 +15,9 @@ from lossguard.static.machine import NEXT, Exit, Flow, Frame, Machine, Pending
 from lossguard.static.subscripts import element_of, sequence
 from lossguard.static.targets import assign
 from lossguard.static.values import (
+    FALSE,
     NONE,
+    TRUE,
     UNBOUND,
     Api,
     Class,
@@ -151,11 +153,22 @@ def unwind(machine: Machine, frame: Frame, depth: int, flow: Flow, *, loop: bool
 def _if(machine: Machine, node: cst.If, scope: Scope) -> Flow:
     test = evaluate(machine, node.test, scope)
     sides = operators.alternatives(machine, test, Site(scope.module, node.test))
+    if isinstance(test, Const) and isinstance(test.value, bool):
+        _note_switch(machine, node, test)
 
     def side(*, truth: bool) -> Callable[[], Flow]:
         return lambda: _if_side(machine, node, scope, truth=truth)
 
     return branch(machine, [(guard, side(truth=truth)) for guard, truth in sides])
+
+
+def _note_switch(machine: Machine, node: cst.If, test: Value) -> None:
+    """Remember what `TRAIN = False` keeps from running."""
+    left_out = node.orelse if test == TRUE else node.body
+    match node.test:
+        case cst.Name(value=name) | cst.UnaryOperation(operator=cst.Not(), expression=cst.Name(value=name)):
+            if left_out is not None and name in machine.program.main.scope.names:
+                machine.switches.setdefault(name, []).append(left_out)
 
 
 def _if_side(machine: Machine, node: cst.If, scope: Scope, *, truth: bool) -> Flow:
@@ -280,8 +293,19 @@ EXIT = Api("builtins.exit()")
 def _assign(machine: Machine, node: cst.Assign, scope: Scope) -> Flow:
     value = evaluate(machine, node.value, scope)
     for target in node.targets:
-        assign(machine, target.target, value, scope)
+        assign(machine, target.target, _switched(machine, target.target, node.value, value, scope), scope)
     return NEXT
+
+
+def _switched(
+    machine: Machine, target: cst.BaseExpression, node: cst.BaseExpression, value: Value, scope: Scope
+) -> Value:
+    if not machine.switched or scope is not machine.program.main.scope:
+        return value
+    match target, node:
+        case cst.Name(value=name), cst.Name(value="True" | "False") if name in machine.switched:
+            return FALSE if value == TRUE else TRUE
+    return value
 
 
 def _annotated(machine: Machine, node: cst.AnnAssign, scope: Scope) -> Flow:
