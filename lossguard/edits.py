@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from lossguard.findings import Edit, Position
     from lossguard.source import Source
 
-_LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"')
+_LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_CHARACTER = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u....|\\.|.", re.DOTALL)
+"""One character as JSON writes it: outside of the basic plane perhaps as a pair of surrogates."""
+
+_LINE_ENDS = frozenset({"\\n", "\\u000a", "\\u000A", "\n"})
 _ENDS = ("\r\n", "\n", "\r")
 
 
@@ -29,11 +33,11 @@ class _Span:
 
 @dataclass(frozen=True, slots=True)
 class _String:
-    """A string in JSON: where its literal stands, and what it says."""
+    """A string in JSON: where its literal stands, and its characters as they are written there."""
 
     start: int
     end: int
-    text: str
+    characters: tuple[str, ...]
 
 
 class Overlap(Exception):  # noqa: N818  what the edits do
@@ -95,70 +99,118 @@ def _replaced(text: str, spans: Iterable[_Span]) -> str:
 
 def _in_json(text: str, strings: list[_String], edits: Iterable[Edit]) -> Iterator[_Span]:
     """The literals of one cell that change, with what they become."""
-    code = "".join(string.text for string in strings)
+    code = "".join(str(json.loads(text[string.start : string.end], strict=False)) for string in strings)
     spans = sorted({_span(code, edit) for edit in edits}, key=lambda span: (span.start, span.end))
     first = 0
     for number, string in enumerate(strings):
-        last = number == len(strings) - 1
-        here = [_within(span, first, string.text) for span in spans if _meets(span, first, string.text, last=last)]
+        size, last = len(string.characters), number == len(strings) - 1
+        here = [_within(span, first, size) for span in spans if _meets(span, first, size, last=last)]
         if here:
-            changed = _replaced(string.text, here)
-            ascii_only = text.isascii()
-            yield _Span(string.start, string.end, json.dumps(changed, ensure_ascii=ascii_only))
-        first += len(string.text)
+            yield _literals(text, strings, number, _written(string, here, ascii_only=text.isascii()))
+        first += size
 
 
-def _meets(span: _Span, first: int, text: str, *, last: bool) -> bool:
-    after = first + len(text)
+def _written(string: _String, spans: list[_Span], *, ascii_only: bool) -> list[str]:
+    """The characters of a string after these edits, each as JSON writes it; the others as they were written."""
+    parts: list[str] = []
+    at = 0
+    for span in spans:
+        if span.start < at:
+            raise Overlap
+        inserted = json.dumps(span.content, ensure_ascii=ascii_only)[1:-1]
+        parts += [*string.characters[at : span.start], *_CHARACTER.findall(inserted)]
+        at = span.end
+    return [*parts, *string.characters[at:]]
+
+
+def _literals(text: str, strings: list[_String], number: int, characters: list[str]) -> _Span:
+    """A changed string of a cell: one literal for each line, where the cell has it so; none where nothing is left."""
+    string = strings[number]
+    start, end = string.start, string.end
+    before = text[strings[number - 1].end : start] if number else ""
+    after = text[end : strings[number + 1].start] if number + 1 < len(strings) else ""
+    lines = _lines(characters)
+    by_lines = (before or after) and len(_lines(list(string.characters))) <= 1
+    if by_lines and not lines:
+        return _Span(start - len(before), end, "") if before else _Span(start, end + len(after), "")
+    literals = [f'"{line}"' for line in lines] if by_lines else ['"' + "".join(characters) + '"']
+    return _Span(start, end, (after or before).join(literals))
+
+
+def _lines(characters: list[str]) -> list[str]:
+    lines, at = [], 0
+    for number, character in enumerate(characters, 1):
+        if character in _LINE_ENDS or number == len(characters):
+            lines.append("".join(characters[at:number]))
+            at = number
+    return lines
+
+
+def _meets(span: _Span, first: int, size: int, *, last: bool) -> bool:
+    after = first + size
     return first <= span.start < after or span.start < first < span.end or (last and span.start == after)
 
 
-def _within(span: _Span, first: int, text: str) -> _Span:
+def _within(span: _Span, first: int, size: int) -> _Span:
     """The part of an edit in one string; what it inserts goes into the string in which it starts."""
     content = span.content if span.start >= first else ""
-    return _Span(max(span.start - first, 0), min(span.end - first, len(text)), content)
+    return _Span(max(span.start - first, 0), min(span.end - first, size), content)
+
+
+_CELLS = {("cells", "["), ("worksheets", "[", "cells", "[")}
+_SOURCES = ("input", "source")
+"""The keys of a cell's code, before version 4 of the format and since; the last one counts."""
+
+Cells = list[dict[str, list[_String]]]
 
 
 def _sources(text: str) -> list[list[_String]]:
     """The strings of the source of each cell, in order."""
-    found: list[list[_String]] = []
-    _value(text, 0, (), found)
-    return found
+    cells: Cells = []
+    _value(text, 0, (), cells)
+    return [cell.get("source", cell.get("input", [])) for cell in cells]
 
 
-def _value(text: str, at: int, path: tuple[str, ...], found: list[list[_String]]) -> int:
+def _value(text: str, at: int, path: tuple[str, ...], cells: Cells) -> int:
     """Read a JSON value, collect the sources of cells in it, and say where it ends."""
     at = _blank(text, at)
+    key = path[-2] if path[-1:] == ("[",) and len(path) > 1 else path[-1] if path else ""
+    around = path[: -2 if path[-1:] == ("[",) else -1]
     match text[at]:
         case '"':
-            string, end = _string(text, at)
-            if path[-2:] == ("[", "source") or path[-3:-1] == ("[", "source") or path[-2:] == ("[", "input"):
-                found[-1].append(_String(at, end, string))
-            return end
+            literal = _LITERAL.match(text, at)
+            if literal is None:
+                return len(text)
+            if key in _SOURCES and around in _CELLS:
+                cells[-1][key].append(_String(at, literal.end(), tuple(_CHARACTER.findall(literal[1]))))
+            return literal.end()
         case "{" | "[" as bracket:
-            return _members(text, at, bracket, path, found)
+            return _members(text, at, bracket, path, cells)
     while at < len(text) and text[at] not in ",]} \t\r\n":
         at += 1
     return at
 
 
-def _members(text: str, at: int, bracket: str, path: tuple[str, ...], found: list[list[_String]]) -> int:
-    if bracket == "{" and path in {("cells", "["), ("worksheets", "[", "cells", "[")}:
-        found.append([])
+def _members(text: str, at: int, bracket: str, path: tuple[str, ...], cells: Cells) -> int:
+    is_cell = bracket == "{" and path in _CELLS
+    if is_cell:
+        cells.append({})
     at = _blank(text, at + 1)
     while text[at] not in "]}":
         key = "["
         if bracket == "{":
-            key, at = _string(text, at)
+            key, at = _key(text, at)
             at = _blank(text, at) + 1  # the colon
-        at = _blank(text, _value(text, at, (*path, key), found))
+            if is_cell and key in _SOURCES:
+                cells[-1][key] = []
+        at = _blank(text, _value(text, at, (*path, key), cells))
         if text[at] == ",":
             at = _blank(text, at + 1)
     return at + 1
 
 
-def _string(text: str, at: int) -> tuple[str, int]:
-    """The string whose literal starts here, and where it ends."""
+def _key(text: str, at: int) -> tuple[str, int]:
+    """The key whose literal starts here, and where it ends."""
     literal = _LITERAL.match(text, at)
     if literal is None:
         return "", len(text)
