@@ -324,7 +324,7 @@ class TestEditsInNotebooks:
         across = source.place(Position(3, 5), Position(4, 2))
         at_string = source.place(Position(2, 5), Position(2, 8))
         out = edited(text, source, [Edit(end_of_last, "  # é"), Edit(across, "3\nk"), Edit(at_string, '"ü"')])
-        assert json.loads(out)["cells"][2]["source"] == ["m = 3\nk", "", " = 2  # é"]
+        assert json.loads(out)["cells"][2]["source"] == ["m = 3\n", "k", " = 2  # é"]
         expected = text.replace('\\"\\u00e9\\"', '\\"\\u00fc\\"')
-        expected = expected.replace('"m = 1\\n"', '"m = 3\\nk"').replace('"n = 2"', '" = 2  # \\u00e9"')
+        expected = expected.replace('"m = 1\\n", "", "n = 2"', '"m = 3\\n", "k", " = 2  # \\u00e9"')
         assert out == expected
