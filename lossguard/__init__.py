@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # `typing` takes as long as Python's own start
 if TYPE_CHECKING:
     from lossguard.check import Checked as Checked
     from lossguard.check import Options as Options

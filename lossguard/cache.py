@@ -8,20 +8,23 @@ Nothing in the cache is trusted to be well-formed; what can't be read or written
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import fields
-from functools import cache
-from hashlib import blake2b
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lossguard import __version__
 from lossguard.glance import Glance
+
+try:
+    from _blake2 import blake2b
+except ImportError:  # another Python; `hashlib` loads OpenSSL, which takes as long as all else of a warm run
+    from hashlib import blake2b
 
 if TYPE_CHECKING:
     from lossguard.options import Options
@@ -59,13 +62,17 @@ class Cache:
     def __init__(self, folder: Path, cwd: Path) -> None:
         self.folder = folder
         self._cwd = cwd
-        self._own = os.path.join(folder, fingerprint())  # noqa: PTH118  joined for every file
         self._glances: dict[str, _Seen] | None = None
         self._changed = False
         self._stored = False
         self._digests: dict[Path, str | None] = {}
         self._is_file: dict[Path, bool] = {}
         self._roots: dict[Path, tuple[Path, ...]] = {}
+
+    @cached_property
+    def _own(self) -> str:
+        """The folder in it of this lossguard."""
+        return os.path.join(self.folder, fingerprint())  # noqa: PTH118  joined for every file
 
     # glances
 
@@ -136,6 +143,8 @@ class Cache:
         """Keep an outcome for the file at `path`; one that tells of problems is not kept."""
         if held.problems:
             return
+        import json
+
         from lossguard.outcome import as_data
 
         folder = str(path.parent)
@@ -152,6 +161,8 @@ class Cache:
     def close(self) -> None:
         """Write what was seen at a glance; once a day, remove what nobody asks for any more."""
         if self._changed and self._glances is not None and (self._stored or len(self._glances) > 1):
+            import json
+
             rows = self._glances if len(self._glances) <= _MOST_GLANCES else {}
             self._write(os.path.join(self._own, _GLANCES), json.dumps(rows, separators=(",", ":")))  # noqa: PTH118
         if self._stored:
@@ -200,6 +211,8 @@ class Cache:
 
 def key(path: Path, name: str, content: str, options: Options) -> str:
     """Under what the outcome of a file is kept: what it depends on but for imports."""
+    import json
+
     from lossguard.dependencies import declared
 
     said = declared(path) if options.target is None else None
@@ -343,6 +356,12 @@ def _json(path: str) -> Any:  # noqa: ANN401  as `json.loads`
     """What a file holds; None where it can't be read or is no JSON."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123
-            return json.loads(file.read())
-    except (OSError, ValueError, RecursionError):
+            data = file.read()
+    except OSError:
+        return None
+    import json
+
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
         return None

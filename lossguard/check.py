@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lossguard.findings import Diagnostic, Position
 from lossguard.glance import Glance, glance
 from lossguard.options import Options, OptionsOf, for_file
 from lossguard.outcome import Outcome
@@ -20,8 +19,12 @@ if TYPE_CHECKING:
     from lossguard.baseline import Baseline, Known
     from lossguard.cache import Cache
     from lossguard.diff import Changes
+    from lossguard.findings import Diagnostic, Position
 
 __all__ = ["Checked", "Options", "OptionsOf", "check_paths", "check_source"]
+
+FEW = 100
+"""So many files are looked at sooner than what is remembered of them."""
 
 Progress = Callable[[int, int], None]
 """Told after each file how many of how many are done."""
@@ -89,7 +92,7 @@ def check_paths(
     cwd = Path.cwd()
     options_of = _options_of(options)
     found = discover(paths, cwd=cwd, options_of=options_of)
-    checker = _Checker(options_of, cwd, contents or {}, None if contents else cache)
+    checker = _Checker(options_of, cwd, contents or {}, None if contents else cache, many=len(found.files) > FEW)
     done = 0
 
     def tell() -> None:
@@ -182,11 +185,14 @@ def _order(diagnostic: Diagnostic) -> tuple[str, int, Position, str, str]:
 class _Checker:
     """What the files of one run share: options, the cache, and the trees of imported files."""
 
-    def __init__(self, options_of: OptionsOf, cwd: Path, contents: Mapping[Path, bytes], cache: Cache | None) -> None:
+    def __init__(
+        self, options_of: OptionsOf, cwd: Path, contents: Mapping[Path, bytes], cache: Cache | None, *, many: bool
+    ) -> None:
         self._options_of = options_of
         self._cwd = cwd
         self._contents = contents
         self._cache = cache
+        self._many = many
 
     def begin(self, path: Path) -> _Result:
         """What is known of a file without analysing it."""
@@ -212,11 +218,11 @@ class _Checker:
         if self._cache is None:
             data = self._read(path)
             return glance(data), "", len(data)
-        from lossguard.cache import digest
-
-        known = self._cache.glance(path)
+        known = self._cache.glance(path) if self._many else None
         if known is not None:
             return known
+        from lossguard.cache import digest
+
         try:
             before = os.stat(path)  # noqa: PTH116  a tenth of the time of `Path.stat`
         except OSError as error:
@@ -224,7 +230,8 @@ class _Checker:
         data = self._read(path)
         seen = glance(data)
         digested = digest(data) if seen.candidate else ""
-        self._cache.keep_glance(path, before, seen, digested)
+        if self._many:
+            self._cache.keep_glance(path, before, seen, digested)
         return seen, digested, len(data)
 
     def _recalled(self, result: _Result, digested: str) -> Outcome | None:

@@ -12,6 +12,7 @@ from lossguard import __version__
 from lossguard.settings import KEYS, Config, Key, Kind
 
 if TYPE_CHECKING:
+    from lossguard.facts import Target
     from lossguard.options import Options, OptionsOf
 
 NAMES = ("lossguard.toml", ".lossguard.toml", "pyproject.toml")
@@ -229,8 +230,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def options(found: Config) -> Options:
     """The options that these settings mean."""
-    from lossguard.facts import Target
-    from lossguard.findings import Confidence, Severity
+    from lossguard.levels import Confidence, Severity
     from lossguard.options import Options
 
     selected = None if found.select is None else frozenset(found.select)
@@ -252,6 +252,12 @@ def options(found: Config) -> Options:
         force_exclude=bool(found.force_exclude),
         root=root,
         roots=tuple(root / folder for folder in found.roots or ()) if root is not None else (),
-        target=None if found.backend is None else Target(frozenset(found.backend), keras or Target().keras),
+        target=None if found.backend is None else _target(found.backend, keras),
         keras=keras,
     )
+
+
+def _target(backends: Sequence[str], keras: frozenset[int] | None) -> Target:
+    from lossguard.facts import Target
+
+    return Target(frozenset(backends), keras or Target().keras)

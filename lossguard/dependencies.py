@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from configparser import ConfigParser, Error
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -101,6 +100,8 @@ def _requirements(path: Path) -> list[str]:
     if path.name == "pyproject.toml":
         return _of_project(text, path)
     if path.name == "setup.cfg":
+        from configparser import ConfigParser, Error
+
         parser = ConfigParser(interpolation=None, strict=False)
         try:
             parser.read_string(text)

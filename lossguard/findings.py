@@ -7,24 +7,15 @@ whose places are files, cells, rows and columns; reports read nothing else.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from typing import TYPE_CHECKING
 
-from lossguard.facts import Encoding, Origin, Width
+from lossguard.levels import Confidence as Confidence
+from lossguard.levels import Severity as Severity
+from lossguard.place import Place as Place
+from lossguard.place import Position as Position
 
-
-class Severity(Enum):
-    """`error`: raises or cannot learn; `warning`: trains, but loss or metric is wrong; `info`."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    INFO = "info"
-
-
-class Confidence(Enum):
-    """`certain`: there is no reading of the code in which it is right."""
-
-    CERTAIN = "certain"
-    LIKELY = "likely"
+if TYPE_CHECKING:
+    from lossguard.facts import Encoding, Origin, Width
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,26 +161,6 @@ class Finding:
     ways: tuple[Way, ...] = ()
     confidence: Confidence = Confidence.CERTAIN
     also: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
-    """Row and column, both from 1; columns count characters."""
-
-    row: int
-    column: int
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A stretch of source. `cell` counts a notebook's code cells from 1, `cell_index` all its cells;
-    rows then count within the cell. `end` is exclusive."""
-
-    filename: str
-    start: Position
-    end: Position
-    cell: int | None = None
-    cell_index: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lossguard.facts import Target
-from lossguard.findings import Confidence, Severity
+from lossguard.levels import Confidence, Severity
+
+if TYPE_CHECKING:
+    from lossguard.facts import Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,8 @@ from pathlib import Path
 from types import UnionType
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
-from lossguard.findings import Diagnostic
-
 if TYPE_CHECKING:
+    from lossguard.findings import Diagnostic
     from lossguard.source import Source
 
 
@@ -90,6 +89,8 @@ def outcome(data: object, source_of: Callable[[Path], Source | None], read: Call
     Raises:
         Malformed: the data is not of this shape.
     """
+    from lossguard.findings import Diagnostic
+
     found = _typed(data, dict)
     sources = {_text(name): source_of(read(_text(path))) for name, path in _rows(found, "sources", 2)}
     return Outcome(

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lossguard.findings import Confidence, Diagnostic, Severity
+from lossguard.levels import Confidence, Severity
 
 if TYPE_CHECKING:
     from lossguard.baseline import Baseline, Known
     from lossguard.check import Options
     from lossguard.diff import Changes
+    from lossguard.findings import Diagnostic
     from lossguard.source import Source
     from lossguard.suppress import Comments
 

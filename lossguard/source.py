@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lossguard.findings import Place, Position
+from lossguard.place import Place, Position
 
 if TYPE_CHECKING:
     from collections.abc import Callable

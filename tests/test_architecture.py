@@ -11,12 +11,14 @@ PACKAGE = Path(__file__).parent.parent / "lossguard"
 
 ALLOWED = {
     "facts": set(),
-    "findings": {"facts"},
+    "levels": set(),
+    "place": set(),
+    "findings": {"facts", "levels", "place"},
     "catalog": {"facts"},
     "rules": {"facts", "findings"},
-    "source": {"findings", "notebook"},
+    "source": {"place", "notebook"},
     "glance": set(),
-    "outcome": {"findings", "source"},
+    "outcome": {"findings", "source", "place"},
     "static": {"facts", "findings", "catalog", "source"},
 }
 """Room -> the rooms of ours that it may import."""

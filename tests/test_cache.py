@@ -55,7 +55,8 @@ def lay(root: Path, **files: str) -> None:
 
 @pytest.fixture(autouse=True)
 def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files of a test are new; the clock of the cache runs ahead, as if they were not."""
+    """The files of a test are few and new; they are taken for many, and the clock of the cache runs ahead."""
+    monkeypatch.setattr("lossguard.check.FEW", 0)
     now = sys.modules["time"].time_ns
     monkeypatch.setattr("lossguard.cache.time.time_ns", lambda: now() + 10**10)
 
@@ -212,6 +213,7 @@ def test_a_change_that_leaves_size_and_time_as_they_were_is_seen(root: Path) -> 
 
 def test_a_file_that_was_changed_just_now_is_read_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
+    monkeypatch.setattr("lossguard.check.FEW", 0)
     monkeypatch.chdir(root)
     cache = Cache(root / ".lossguard_cache", root)
     check_paths(["."], cache=cache)

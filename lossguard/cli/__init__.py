@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 
-from lossguard import __version__
+from lossguard import TYPE_CHECKING, __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141

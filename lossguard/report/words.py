@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lossguard.findings import Severity
+from lossguard.levels import Severity
 
 if TYPE_CHECKING:
     from lossguard.check import Checked
