@@ -110,7 +110,8 @@ def test_a_fault_of_ours_is_told_with_its_traceback(root: Path, monkeypatch: pyt
 
 
 ENDLESS = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # the tests may run where it is ignored
 from lossguard.analysis import Analyst
 from lossguard.cli import main
 def file(*_):
