@@ -13,11 +13,17 @@ from lossguard.place import Place, Position
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SIZE_LIMIT = 5_000_000
-NOTEBOOK_SIZE_LIMIT = 50_000_000
-"""Bytes; a larger Python file is data and takes minutes to parse; notebooks hold pictures."""
+SIZE_LIMIT = 50_000_000
+"""Bytes that are read; notebooks hold pictures."""
+
+PROGRAM_LIMIT = 1_000_000
+"""Characters; a larger program is data, and its tree takes gigabytes."""
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")  # not `splitlines`, which also splits at form feeds; parsers don't
+_TRANSFORMATIONS = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
+"""Python has them among its encodings; some take time that grows with the square of the size."""
+
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -111,7 +117,7 @@ def reported_name(path: Path, cwd: Path) -> str:
 
 def read_bytes(path: Path, *, limit: int | None = None) -> bytes:
     """The content of a regular file of bounded size."""
-    bound = limit or (NOTEBOOK_SIZE_LIMIT if is_notebook(path.name) else SIZE_LIMIT)
+    bound = limit or SIZE_LIMIT
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):  # opening a pipe would wait for its other end
@@ -155,15 +161,18 @@ def encoding_of(data: bytes, filename: str) -> str:
 def _declared_encoding(data: bytes) -> str:
     if data.isascii() and b"coding" not in data[:400]:  # spares most files the import
         return "utf-8"
+    start = b"\n".join(data.split(b"\n", 2)[:2])  # in the encoding that it declares, not in UTF-8
+    from codecs import lookup
     from io import BytesIO
     from tokenize import detect_encoding
 
     try:
-        return detect_encoding(BytesIO(data).readline)[0]
+        encoding = detect_encoding(BytesIO(_NOT_ASCII.sub(b"?", start)).readline)[0]
     except SyntaxError as error:
-        if "declaration" in str(error.msg):  # there is none: the first lines are not UTF-8
-            return "utf-8"
         raise Unreadable(f"has no readable encoding: {error.msg}", Position(1, 1)) from error
+    if lookup(encoding).name in _TRANSFORMATIONS:
+        raise Unreadable(f"declares {encoding!r}, which is no encoding for programs", Position(1, 1))
+    return encoding
 
 
 def _row(data: bytes, wanted: bytes) -> Position:
@@ -183,8 +192,13 @@ def is_notebook(filename: str) -> bool:
 def from_text(text: str, filename: str, path: Path | None = None) -> Source | None:
     """The program in this text; None for a notebook in another language."""
     text = without_surrogates(text)
-    if not is_notebook(filename):
-        return Source(path, filename, text)
+    source = _of_notebook(text, filename, path) if is_notebook(filename) else Source(path, filename, text)
+    if source is not None and len(source.text) > PROGRAM_LIMIT:
+        raise Unreadable(f"has more than {PROGRAM_LIMIT:,} characters of code and was not checked")
+    return source
+
+
+def _of_notebook(text: str, filename: str, path: Path | None) -> Source | None:
     from lossguard.notebook import as_python, code_cells, parse
 
     cells = code_cells(parse(text))

@@ -107,12 +107,23 @@ class TestReading:
         with pytest.raises(Unreadable, match="not a regular file"):
             read_bytes(tmp_path / "pipe.py")
 
-    def test_too_large_a_file_is_refused_but_notebooks_may_hold_pictures(self, tmp_path: Path) -> None:
-        for name in ("data.py", "pictures.ipynb"):
-            (tmp_path / name).write_bytes(b" " * 5_000_001)
-        with pytest.raises(Unreadable, match="is larger than 5 MB and was not checked"):
+    def test_too_large_a_file_is_refused(self, tmp_path: Path) -> None:
+        with (tmp_path / "data.py").open("wb") as file:
+            file.truncate(50_000_001)
+        with pytest.raises(Unreadable, match="is larger than 50 MB and was not checked"):
             read_bytes(tmp_path / "data.py")
-        assert len(read_bytes(tmp_path / "pictures.ipynb")) == 5_000_001
+
+    @pytest.mark.parametrize("name", ["data.py", "data.ipynb"])
+    def test_too_large_a_program_is_refused(self, name: str) -> None:
+        code = "x = 1\n" * 170_000
+        text = code if name == "data.py" else json.dumps({"cells": [{"cell_type": "code", "source": code}]})
+        with pytest.raises(Unreadable, match="has more than 1,000,000 characters of code and was not checked"):
+            from_text(text, name)
+
+    @pytest.mark.parametrize("name", ["idna", "punycode", "unicode_escape", "undefined"])
+    def test_what_is_no_encoding_of_programs_is_refused(self, name: str) -> None:
+        with pytest.raises(Unreadable, match="is no encoding for programs"):
+            decode(f"# coding: {name}\nabc-{'b' * 100_000}".encode(), "x.py")
 
     def test_names_are_reported_relative_to_the_working_directory_where_they_lie_in_it(self) -> None:
         assert reported_name(Path("/a/b/c.py"), Path("/a")) == "b/c.py"

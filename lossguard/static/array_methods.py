@@ -167,6 +167,8 @@ def _array_item(machine: Machine, owner: Value, index: Value, site: Site) -> Val
     if isinstance(owner.key, tuple) and owner.key[0] == "eye" and not is_slice(index):
         return _one_hot_by_eye(machine, owner, index, site)
     indices = index.items if isinstance(index, Tuple) and not is_slice(index) else (index,)
+    if not indices:
+        return owner
     if len(indices) == 1:
         return _selected(owner, index)
     first, *rest = indices

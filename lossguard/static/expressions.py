@@ -188,7 +188,7 @@ def _elements(machine: Machine, nodes: Sequence[cst.BaseElement], scope: Scope, 
         if not isinstance(spread, Tuple) or len(items) + len(spread.items) > MAX_ELEMENTS:
             return machine.unknown("it is spread from an unknown sequence", site)
         items.extend(spread.items)
-    return Tuple(tuple(items))
+    return machine.kept(Tuple(tuple(items)), site)
 
 
 def _tuple(machine: Machine, node: cst.Tuple, scope: Scope) -> Value:
@@ -430,7 +430,8 @@ def arguments_of(machine: Machine, nodes: Sequence[cst.Arg], scope: Scope) -> Ar
 def _call(machine: Machine, node: cst.Call, scope: Scope) -> Value:
     callee = evaluate(machine, node.func, scope)
     arguments = arguments_of(machine, node.args, scope)
-    return machine.call(callee, arguments, Site(scope.module, node), scope)
+    site = Site(scope.module, node)
+    return machine.kept(machine.call(callee, arguments, site, scope), site)
 
 
 def _lambda(machine: Machine, node: cst.Lambda, scope: Scope) -> Value:

@@ -34,6 +34,7 @@ from lossguard.static.values import (
     Value,
     Wording,
     derived,
+    extent,
 )
 from lossguard.static.worlds import Fork, Worlds, Written
 
@@ -184,6 +185,10 @@ class Machine:
     def unknown(self, reason: str, site: Site | None = None, key: Hashable = None) -> Unknown:
         """An unknown value; equal to another one only if the key is given and the same."""
         return Unknown(key if key is not None else ("fresh", self.serial()), reason, site or "")
+
+    def kept(self, value: Value, site: Site) -> Value:
+        """The value, if it is not so large that comparing it with another would take too long."""
+        return self.unknown("it holds too many values", site) if extent(value).excessive else value
 
     def text(self, site: Site) -> str:
         """The source of a site on one line."""

@@ -22,8 +22,11 @@ Reader = Callable[[Path], "Source | None"]
 
 MAX_MODULES = 60
 MAX_IMPORTED_SIZE = 400_000
+MAX_PROGRAM_SIZE = 1_500_000
+"""Characters of one imported file, and of all files of a program together."""
+
 MAX_KEPT = 400_000
-"""Characters of imported files whose trees are kept for other programs; a tree takes some fifty bytes for each."""
+"""Characters of imported files whose trees are kept for other programs; a tree takes one or two KB for each."""
 
 
 @dataclass(slots=True, eq=False)
@@ -105,6 +108,7 @@ class Program:
         self.rooted: dict[Path, tuple[Path, ...]] = {}
         self._given = given
         self._found: dict[tuple[str, Path, int], Path | None] = {}
+        self._size = len(source.text)
         self.main = Module(source, tree, 0, main=True)
         self.modules: list[Module] = [self.main]
         self._by_path: dict[Path, Module] = {}
@@ -150,8 +154,9 @@ class Program:
             return None
         self.read.append(path)
         parsed = self.trees.get(path)
-        if parsed is None:
+        if parsed is None or self._size + _size(parsed) > MAX_PROGRAM_SIZE:
             return None
+        self._size += _size(parsed)
         module = Module(*parsed, len(self.modules), main=False)
         self.modules.append(module)
         self._by_path[path] = module

@@ -76,7 +76,7 @@ def _range(request: Call) -> Value:
     numbers = [bound.value for bound in bounds if isinstance(bound, Const) and isinstance(bound.value, int)]
     if len(numbers) == len(bounds) and 0 < len(numbers) <= 3 and 0 not in numbers[2:]:  # noqa: PLR2004
         found = range(*numbers)
-        if len(found) <= MAX_RANGE:
+        if not found[MAX_RANGE:]:
             return Tuple(tuple(map(Const, found)))
     return Many(request.machine.unknown("a number in a range", request.site))
 
@@ -185,7 +185,10 @@ def _extreme(request: Call) -> Value:
             if isinstance(value, Const) and isinstance(value.value, (int, float))
         ]
         if len(numbers) == len(elements.items):
-            return Const(kind(numbers))
+            try:
+                return Const(kind(numbers))
+            except OverflowError:
+                return request.unknown("the number is too large")
     return request.unknown("the extreme of unknown numbers")
 
 
@@ -218,7 +221,8 @@ def _getattr(request: Call) -> Value:
 def _setattr(request: Call) -> Value:
     name = _first(request, 1)
     if isinstance(name, Const) and isinstance(name.value, str):
-        set_attribute(request.machine, _first(request), name.value, request.arguments.positional[2])
+        value = request.raw("value", 2) or request.unknown("it is not passed")
+        set_attribute(request.machine, _first(request), name.value, value)
     return NONE
 
 
@@ -500,11 +504,13 @@ def _text_method(request: Call) -> Value:
         return request.unknown("a text that is put together")
     try:
         result = getattr(receiver.value, request.name)(*arguments)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return request.unknown("a text that is put together")
     if isinstance(result, (list, tuple)):
         return _list(request, Tuple(tuple(map(Const, result))))
-    return Const(result) if not isinstance(result, str) or len(result) <= MAX_SEQUENCE else NONE
+    if isinstance(result, str) and len(result) > MAX_SEQUENCE:
+        return request.unknown("the text is too long")
+    return Const(result)
 
 
 def _plain(machine: Machine, value: Value) -> object:

@@ -26,6 +26,7 @@ from lossguard.static.values import (
     Unknown,
     Value,
     derived,
+    numbered,
 )
 
 SLICE = Api("builtins.slice")
@@ -84,7 +85,9 @@ def item(machine: Machine, owner: Value, index: Value, site: Site) -> Value:
         and isinstance(index, Const)
         and isinstance(index.value, int)
     ):
-        return Const(owner.value[index.value]) if -len(owner.value) <= index.value < len(owner.value) else NONE
+        if -len(owner.value) <= index.value < len(owner.value):
+            return Const(owner.value[index.value])
+        return machine.unknown("the index is out of range", site)
     for overload in _item_overloads:
         value = overload(machine, owner, index, site)
         if value is not None:
@@ -119,14 +122,14 @@ def _dict_item(machine: Machine, pairs: Value, index: Value, site: Site) -> Valu
 def _slice(index: Value) -> slice | None:
     assert isinstance(index, Tuple)
     bounds = [bound.value if isinstance(bound, Const) else ... for bound in index.items[1:]]
-    if all(bound is None or isinstance(bound, int) for bound in bounds):
+    if all(bound is None or isinstance(bound, int) for bound in bounds) and 0 not in bounds[2:]:
         return slice(*bounds)
     return None
 
 
 def stored_name(kind: str, owner: Hashable, name: Hashable) -> str:
     """Where the machine keeps what the program wrote to an attribute or element of an unknown value."""
-    return f"{kind}:{hash((owner, name))}"
+    return numbered(kind, owner, name)
 
 
 def sequence(machine: Machine, value: Value) -> Value:

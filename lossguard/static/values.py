@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lossguard.facts import Labels, Loss, Metric, Output
 
@@ -58,6 +58,12 @@ FALSE = Const(False)
 
 
 MAX_KEY_DEPTH = 10
+MAX_LINEAGE = 64
+"""Of more base classes than this the rest is unknown."""
+
+MAX_WEIGHT = 50_000
+MAX_NESTING = 50
+"""A value that holds more values, or holds them more deeply, is not kept: comparing two would take too long."""
 
 
 class Key:
@@ -74,11 +80,20 @@ class Key:
 
 
 _KEYS: dict[tuple[Hashable, ...], Key] = {}
+_NAMES: dict[tuple[Hashable, ...], str] = {}
+_EXTENTS: dict[int, tuple[Value, Extent]] = {}
 
 
 def forget_keys() -> None:
     """Let go of the keys of the programs before."""
     _KEYS.clear()
+    _NAMES.clear()
+    _EXTENTS.clear()
+
+
+def numbered(*parts: Hashable) -> str:
+    """A name that equal parts share, and others don't."""
+    return _NAMES.setdefault(parts, f"#{len(_NAMES)}")
 
 
 def derived(*parts: Hashable) -> Key | None:
@@ -368,30 +383,34 @@ class Class(Value):
     bases: tuple[Value, ...]
     namespace: dict[str, Value]
     module: Module
+    lineage: tuple[Value, ...] = field(init=False, repr=False)
+    """The bases, each followed by its own."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lineage", _lineage(self.bases))
 
     def find(self, name: str) -> Value | None:
         """The attribute `name` of the class or its bases in the program, else None."""
-        if name in self.namespace:
-            return self.namespace[name]
-        for base in self.bases:
-            if isinstance(base, Class) and (found := base.find(name)) is not None:
-                return found
-        return None
+        classes = (base for base in (self, *self.lineage) if isinstance(base, Class))
+        return next((cls.namespace[name] for cls in classes if name in cls.namespace), None)
 
     def library_base(self) -> str | None:
         """The canonical name of the library class that this class derives from, if any."""
-        for base in self.bases:
-            if isinstance(base, Api):
-                return base.name
-            if isinstance(base, Class) and (name := base.library_base()) is not None:
-                return name
-        return None
+        return next((base.name for base in self.lineage if isinstance(base, Api)), None)
 
     def has_unknown_base(self) -> bool:
         """Whether some base class was not understood."""
-        return any(
-            base.has_unknown_base() if isinstance(base, Class) else not isinstance(base, Api) for base in self.bases
-        )
+        return not all(isinstance(base, (Class, Api)) for base in self.lineage)
+
+
+def _lineage(bases: tuple[Value, ...]) -> tuple[Value, ...]:
+    found: dict[int, Value] = {}
+    for base in bases:
+        own = (base, *base.lineage) if isinstance(base, Class) else (base,)
+        found.update((id(one), one) for one in own if id(one) not in found)
+    if len(found) > MAX_LINEAGE:
+        return (*list(found.values())[:MAX_LINEAGE], Unknown(("bases", id(bases)), "there are too many base classes"))
+    return tuple(found.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -492,3 +511,52 @@ class Scope:
 
 
 Handler = Callable[..., Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How many values a value holds, those that occur twice counted twice, and how deeply."""
+
+    weight: int = 1
+    depth: int = 0
+
+    @property
+    def excessive(self) -> bool:
+        return self.weight > MAX_WEIGHT or self.depth > MAX_NESTING
+
+
+_SINGLE = Extent()
+
+
+def _passed(arguments: Arguments) -> tuple[Value, ...]:
+    return (*arguments.positional, *(value for _, value in arguments.keywords))
+
+
+_HELD: dict[type[Value], Callable[[Any], tuple[Value | None, ...]]] = {
+    Bound: lambda value: (value.receiver,),
+    Choice: lambda value: tuple(option for _, option in value.options),
+    Dataset: lambda value: (value.element, *(attribute for _, attribute in value.attributes)),
+    Layer: lambda value: _passed(value.arguments),
+    Many: lambda value: (value.element,),
+    NativeMethod: lambda value: (value.receiver,),
+    Pairs: lambda value: tuple(part for pair in value.items for part in pair),
+    Partial: lambda value: (value.function, *_passed(value.arguments)),
+    Predictions: lambda value: (value.outputs,),
+    Super: lambda value: (value.receiver,),
+    Tensor: lambda value: (value.shape,),
+    Tuple: lambda value: value.items,
+}
+"""What values are compared with, when two that hold them are compared."""
+
+
+def extent(value: Value) -> Extent:
+    """The extent of a value; that of the values that it holds is known by the time it is made."""
+    held = _HELD.get(type(value))
+    if held is None:
+        return _SINGLE
+    known = _EXTENTS.get(id(value))
+    if known is None:
+        parts = [extent(part) for part in held(value) if part is not None]
+        weight = 1 + sum(part.weight for part in parts)
+        known = _EXTENTS[id(value)] = (value, Extent(weight, 1 + max((part.depth for part in parts), default=0)))
+    return known[1]
