@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lossguard.source import Source
 
 VERSION = 1
+_MOST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -71,11 +72,13 @@ def unknown(
 def read(path: Path) -> Baseline:
     """The baseline in a file."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_bytes())
     except OSError as error:
         raise Misconfigured(f"{path}: cannot be read: {error.strerror or error}") from error
     except ValueError as error:
         raise Misconfigured(f"{path}: is no baseline: {error}") from error
+    except RecursionError as error:
+        raise Misconfigured(f"{path}: is no baseline: it is nested too deeply") from error
     version = document.get("version") if isinstance(document, dict) else None
     if version != VERSION:
         told = (
@@ -87,10 +90,17 @@ def read(path: Path) -> Baseline:
     counts: Counter[Known] = Counter()
     try:
         for entry in document["findings"]:
-            counts[Known(str(entry["path"]), str(entry["code"]), str(entry["source"]))] += int(entry.get("count", 1))
+            counts[Known(str(entry["path"]), str(entry["code"]), str(entry["source"]))] += _count(entry)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise Misconfigured(f"{path}: is no baseline: an entry lacks path, code or source") from error
     return Baseline(path.resolve().parent, counts)
+
+
+def _count(entry: Mapping[str, object]) -> int:
+    count = entry.get("count", 1)
+    if not isinstance(count, int) or not 1 <= count <= _MOST:
+        raise ValueError(count)
+    return count
 
 
 def write(path: Path, diagnostics: Iterable[Diagnostic], sources: Mapping[str, Source]) -> int:

@@ -124,6 +124,8 @@ def toml(data: bytes, path: Path) -> dict[str, object]:
         return dict(tomllib.loads(data.decode("utf-8")))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise Misconfigured(f"{path}: is not valid TOML: {error}") from error
+    except (ValueError, RecursionError) as error:  # numbers and brackets without end
+        raise Misconfigured(f"{path}: is TOML that can't be read") from error
 
 
 def config(table: Mapping[str, object], path: Path, section: str) -> Config:
@@ -228,11 +230,23 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version.partition("+")[0]))
 
 
+def _check_patterns(found: Config) -> None:
+    patterns = [*(found.exclude or ()), *(pattern for pattern, _ in found.per_file_ignores or ())]
+    if patterns:
+        from lossguard.patterns import is_pattern
+
+        for pattern in patterns:
+            if not is_pattern(pattern):
+                where = f"{found.file}: " if found.file is not None else ""
+                raise Misconfigured(f"{where}{pattern!r} is no pattern of paths")
+
+
 def options(found: Config) -> Options:
     """The options that these settings mean."""
     from lossguard.levels import Confidence, Severity
     from lossguard.options import Options
 
+    _check_patterns(found)
     selected = None if found.select is None else frozenset(found.select)
     if found.extend_select:
         from lossguard.selection import plain

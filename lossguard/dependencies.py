@@ -8,16 +8,17 @@ from functools import cache
 from pathlib import Path
 
 from lossguard.config import Misconfigured, toml
+from lossguard.files import read_small
 
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*\(?([^;#)@]*)")
-_BOUND = re.compile(r"(==|>=|<=|~=|\^|>|<)\s*(\d+)(?:\.(\d+))?")
+_BOUND = re.compile(r"(==|>=|<=|~=|\^|>|<)\s*(\d{1,9})(?:\.(\d{1,9}))?")
 _BACKENDS = {
     "tensorflow": re.compile(r"(?:intel-)?tensorflow(?:-cpu|-gpu|-macos|-intel)?|tf-nightly(?:-cpu|-gpu)?"),
     "jax": re.compile("jax"),
     "torch": re.compile("torch"),
 }
 _KERAS_3_IN_TENSORFLOW = (2, 16)
-_LEAST_TENSORFLOW = re.compile(r"^\s*(?:==|>=|~=|\^|>)\s*(\d+)\.(\d+)")
+_LEAST_TENSORFLOW = re.compile(r"^\s*(?:==|>=|~=|\^|>)\s*(\d{1,9})\.(\d{1,9})")
 _FILES = ("pyproject.toml", "setup.cfg", "requirements.txt", "requirements.in")
 
 
@@ -71,7 +72,7 @@ def _keras(bounds: dict[str, str], tensorflow: str | None) -> frozenset[int] | N
     least = _LEAST_TENSORFLOW.search(tensorflow) if tensorflow is not None else None
     if least is not None and (int(least[1]), int(least[2])) >= _KERAS_3_IN_TENSORFLOW:
         return frozenset({3})
-    exact = re.match(r"\s*(?:==|~=)\s*(\d+)\.(\d+)", tensorflow or "")
+    exact = re.match(r"\s*(?:==|~=)\s*(\d{1,9})\.(\d{1,9})", tensorflow or "")
     return frozenset({2}) if exact and (int(exact[1]), int(exact[2])) < _KERAS_3_IN_TENSORFLOW else None
 
 
@@ -94,7 +95,7 @@ def _major(bound: str) -> frozenset[int] | None:
 def _requirements(path: Path) -> list[str]:
     """The requirements in a file, one line each; none where it can't be read."""
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = read_small(path).decode("utf-8", "replace")
     except OSError:
         return []
     if path.name == "pyproject.toml":

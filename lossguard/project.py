@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lossguard.files import read_small
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -134,9 +136,9 @@ def matches(patterns: tuple[str, ...], path: Path, root: Path, *, folder: bool =
 
 @cache
 def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec
+    from lossguard.patterns import spec
 
-    return GitIgnoreSpec.from_lines(patterns)
+    return spec(patterns)
 
 
 def _walk(
@@ -216,9 +218,9 @@ def _ignores_above(folder: str) -> tuple[_Ignore, ...]:
 def _ignore_in(folder: str) -> tuple[_Ignore, ...]:
     path = Path(folder, ".gitignore")
     try:
-        lines = path.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        lines = read_small(path).decode("utf-8", "surrogateescape").splitlines()
     except OSError:
         return ()
-    from pathspec import GitIgnoreSpec  # most folders have no .gitignore
+    from lossguard.patterns import spec  # most folders have no .gitignore
 
-    return (_Ignore(folder, GitIgnoreSpec.from_lines(lines)),)
+    return (_Ignore(folder, spec(lines)),)

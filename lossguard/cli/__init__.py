@@ -13,6 +13,7 @@ from lossguard import TYPE_CHECKING, __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TextIO
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -21,6 +22,7 @@ BROKEN_PIPE = 141
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with these arguments and give its exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    _open_streams()
     try:
         status = _run(arguments)
         sys.stdout.flush()
@@ -28,9 +30,30 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write("lossguard: interrupted\n")
         return INTERRUPTED
     except BrokenPipeError:  # the reader has gone, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard(sys.stdout)
         return BROKEN_PIPE
+    except OSError as error:  # they can't be written to, as on a full disk
+        from lossguard.cli.failure import FAILED
+
+        _discard(sys.stdout)
+        try:
+            sys.stderr.write(f"lossguard: error: the output can't be written: {error.strerror}\n")
+        except OSError:
+            _discard(sys.stderr)
+        return FAILED
     return status
+
+
+def _open_streams() -> None:
+    """Streams that were closed by whoever has started the command lead nowhere."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115  until the end
+
+
+def _discard(stream: TextIO) -> None:
+    """What is left in the stream goes nowhere, so that Python does not stumble over it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _run(arguments: list[str]) -> int:

@@ -46,18 +46,26 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return _command(list(arguments))
     except Failure as failure:
-        sys.stderr.write(f"lossguard: error: {failure}\n")
-        return FAILED
+        return _failed(str(failure))
     except SystemExit as stop:  # argparse has printed the help or the version
         return stop.code if isinstance(stop.code, int) else 0
     except (BrokenPipeError, KeyboardInterrupt):
         raise
+    except OSError as error:  # a full disk under standard output, a folder that went away: no fault of ours
+        return _failed(str(error))
     except Exception:  # noqa: BLE001  Python would end with 1, which means findings
         import traceback
 
         traceback.print_exc()
         sys.stderr.write("lossguard: error: this is a bug in lossguard; please report it with the lines above\n")
         return FAILED
+
+
+def _failed(reason: str) -> int:
+    from lossguard.report.words import clean
+
+    sys.stderr.write(f"lossguard: error: {clean(reason)}\n")
+    return FAILED
 
 
 def _command(arguments: list[str]) -> int:

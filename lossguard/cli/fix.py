@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lossguard.cli.failure import FAILED, Failure
+from lossguard.cli.failure import FAILED
 from lossguard.cli.output import problems
 from lossguard.files import write_whole
 from lossguard.fix import Fixer, files_of
@@ -77,17 +77,20 @@ def fix_files(asked: CheckArguments, checked: Checked, again: Again, finish: Cal
     _problems(fixed)
     if asked.diff:
         problems(checked)
-        sys.stdout.write("".join(diff(name, files.text(name), text) for name, text in sorted(fixed.texts.items())))
+        _show("".join(diff(name, files.text(name), text) for name, text in sorted(fixed.texts.items())))
         _closing(asked, checked, fixed, "Would fix")
         return FAILED if checked.problems else _CHANGED if fixed.texts else 0
-    for name, text in sorted(fixed.texts.items()):
-        _write(name, files, text)
+    unwritten = [name for name, text in sorted(fixed.texts.items()) if not _written(name, files, text)]
     left = again(asked.paths, {}) if fixed.texts else checked
     if asked.fix_only:
         problems(left)
         status = FAILED if left.problems else 0
     else:
         status = finish(left)
+    if unwritten:
+        done = len(fixed.texts) - len(unwritten)
+        sys.stderr.write(f"Wrote the fixes of {done:,} of {counted(len(fixed.texts), 'file')}.\n")
+        return FAILED
     _closing(asked, checked, fixed, "Fixed")
     return status
 
@@ -106,7 +109,7 @@ def fix_input(asked: CheckArguments, data: bytes, name: str, checked: Checked, a
     _problems(fixed)
     text = fixed.texts.get(name, file.text)
     if asked.diff:
-        sys.stdout.write(diff(name, file.text, text))
+        _show(diff(name, file.text, text))
         _closing(asked, checked, fixed, "Would fix")
         return _CHANGED if fixed.texts else 0
     sys.stdout.flush()
@@ -121,6 +124,13 @@ def fix_input(asked: CheckArguments, data: bytes, name: str, checked: Checked, a
     return _CHANGED if left.diagnostics and not asked.fix_only and not asked.exit_zero else 0
 
 
+def _show(changes: str) -> None:
+    """Write a diff as it is for a program, and without what moves the cursor for a person."""
+    if sys.stdout.isatty():
+        changes = "".join(clean(line[:-1].expandtabs(4)) + "\n" for line in _LINE.findall(changes))
+    sys.stdout.write(changes)
+
+
 def diff(name: str, old: str, new: str) -> str:
     """What changes, as `patch -p0` and `git apply -p0` take it."""
     if old == new:
@@ -130,16 +140,20 @@ def diff(name: str, old: str, new: str) -> str:
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
-def _write(name: str, files: _Files, text: str) -> None:
+def _written(name: str, files: _Files, text: str) -> bool:
+    """Write a file, if it is still what was read; what can't be written is told."""
     path = Path.cwd() / name
     try:
-        if read_bytes(path) != files.get(name).data:
-            raise Failure(f"{clean(name)} was changed by something else in the meantime, and is left alone")
-        write_whole(path, files.encoded(name, text))
+        if read_bytes(path) == files.get(name).data:
+            write_whole(path, files.encoded(name, text))
+            return True
+        reason = "was changed by something else in the meantime, and is left alone"
     except Unreadable as unreadable:
-        raise Failure(f"{clean(name)} {unreadable.reason}") from unreadable
+        reason = unreadable.reason
     except (OSError, UnicodeError) as error:
-        raise Failure(f"{clean(name)} cannot be written: {error}") from error
+        reason = f"cannot be written: {getattr(error, 'strerror', None) or error}"
+    sys.stderr.write(f"lossguard: error: {clean(f'{name} {reason}')}\n")
+    return False
 
 
 def _problems(fixed: Fixed) -> None:

@@ -27,14 +27,14 @@ def add_ignores(checked: Checked, reason: str) -> int:
         raise Failure("--add-ignore: the reason must be one line without #")
     edits = ignores(checked.diagnostics, checked.sources, reason)
     problems(checked)
-    for filename, group in edits.items():
-        _write(checked.sources[filename], group)
-    number = sum(map(len, edits.values()))
-    sys.stdout.write(f"Wrote {counted(number, 'comment')} in {counted(len(edits), 'file')}.\n")
-    return FAILED if checked.problems else 0
+    written = [group for filename, group in edits.items() if _written(checked.sources[filename], group)]
+    number = sum(map(len, written))
+    sys.stdout.write(f"Wrote {counted(number, 'comment')} in {counted(len(written), 'file')}.\n")
+    return FAILED if checked.problems or len(written) < len(edits) else 0
 
 
-def _write(source: Source, edits: Sequence[Edit]) -> None:
+def _written(source: Source, edits: Sequence[Edit]) -> bool:
+    """Write the comments into one file; what can't be written is told."""
     if source.path is None:
         raise Failure("--add-ignore can't write to standard input")
     try:
@@ -43,6 +43,10 @@ def _write(source: Source, edits: Sequence[Edit]) -> None:
         text = edited(data.decode(encoding), source, edits)
         write_whole(source.path, text.encode(encoding))
     except Unreadable as unreadable:
-        raise Failure(f"{clean(source.filename)} {unreadable.reason}") from unreadable
+        reason = unreadable.reason
     except (OSError, UnicodeError) as error:
-        raise Failure(f"{clean(source.filename)} cannot be written: {error}") from error
+        reason = f"cannot be written: {getattr(error, 'strerror', None) or error}"
+    else:
+        return True
+    sys.stderr.write(f"lossguard: error: {clean(f'{source.filename} {reason}')}\n")
+    return False

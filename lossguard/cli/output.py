@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lossguard.cli.failure import Failure
+from lossguard.files import write_whole
 from lossguard.report.words import clean, counted, summary
 from lossguard.settings import FORMATS
 
@@ -71,7 +72,7 @@ def report(checked: Checked, how: Output) -> None:
     else:
         try:
             Path(how.file).parent.mkdir(parents=True, exist_ok=True)
-            Path(how.file).write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+            _write(Path(how.file), text.encode("utf-8", "backslashreplace"))
         except OSError as error:
             raise Failure(f"--output-file {how.file}: {error.strerror or error}") from error
     if how.format == "github":
@@ -81,6 +82,14 @@ def report(checked: Checked, how: Output) -> None:
         sys.stderr.writelines(f"{clean(note)}\n" for note in checked.notes)
     if not how.quiet:
         _closing(checked, how)
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all; into a pipe or a device, as it comes."""
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+    else:
+        write_whole(path, data)
 
 
 def problems(checked: Checked) -> None:

@@ -39,7 +39,7 @@ def _suite(filename: str, group: list[Diagnostic]) -> Iterator[str]:
         line = f' file={_attribute(filename)} line="{found.place.start.row}"'
         yield f"    <testcase name={name} classname={_attribute(filename)}{line}>"
         yield f'      <failure type="{found.severity.value}" message={_attribute(found.message)}>'
-        yield escape("\n".join([f"{where}: {clean(told(found))}", *_related(found)])) + "</failure>"
+        yield escape("\n".join([clean(f"{where}: {told(found)}"), *_related(found)])) + "</failure>"
         yield "    </testcase>"
     yield "  </testsuite>"
 
