@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,7 +78,24 @@ class Analyst:
             found.diagnostics = [*_unparsable_parts(source, problem, options), *found.diagnostics]
             found.sources[source.filename] = source
             return found
-        return self._judge(source, tree, options)
+        found = self._judge(source, tree, options)
+        self._judge_prose(found, source, options)
+        return found
+
+    def _judge_prose(self, found: Outcome, source: Source, options: Options) -> None:
+        """Judge what the file shows between its code; it is read by people, and may leave things out."""
+        from lossguard.static import syntax
+        from lossguard.static.fences import shown
+
+        program = None if source.cells else shown(source.text)
+        if program is None:
+            return
+        part = self._judge(replace(source, text=program.text), syntax.parse(program.text), options)
+        found.diagnostics += [
+            _likely(one, fixable=False) for one in part.diagnostics if one.place.start.row in program.rows
+        ]
+        found.sources = part.sources | found.sources | {source.filename: source}
+        found.used = _both(found.used, part.used)
 
     def _judge_rest(self, source: Source, options: Options) -> Outcome:
         """Judge what is left of a broken program; nothing that is found in it is certain, and nothing is fixed."""
@@ -134,14 +152,14 @@ class Analyst:
             notes,
             models=_understood(understanding.cases),
             judged=bool(understanding.cases) and understanding.complete,
-            used=self._used(programs),
+            used=reduce(_both, map(self._used, programs)),
         )
 
-    def _used(self, programs: Sequence[Program]) -> Used:
+    def _used(self, program: Program) -> Used:
         return Used(
-            tuple({path: self._digests.get(path) for program in programs for path in program.read}.items()),
-            tuple({name: found for program in programs for name, found in program.looked_for.items()}.items()),
-            tuple({path: found for program in programs for path, found in program.rooted.items()}.items()),
+            tuple((path, self._digests.get(path)) for path in program.read),
+            tuple(program.looked_for.items()),
+            tuple(program.rooted.items()),
         )
 
     def _shared_trees(self) -> Trees:
@@ -166,6 +184,15 @@ class Analyst:
         from lossguard.cache import digest
 
         return digest(data)
+
+
+def _both(one: Used, other: Used) -> Used:
+    """What two runs together rest on."""
+    return Used(
+        tuple((dict(one.contents) | dict(other.contents)).items()),
+        tuple((dict(one.files) | dict(other.files)).items()),
+        tuple((dict(one.roots) | dict(other.roots)).items()),
+    )
 
 
 def broken(name: str, unreadable: Unreadable, options: Options) -> Outcome:

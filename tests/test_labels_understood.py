@@ -71,7 +71,7 @@ SOURCES = [
     ("y = load_iris()['target']", Encoding.INTEGER, 1, "3"),
     ("y = np.random.randint(0, 5, 100)", Encoding.INTEGER, 1, "5"),
     ("y = np.random.randint(2, size=(100, 1))", Encoding.BINARY, 2, "2"),
-    ("y = np.random.randint(0, 2, (100, 5))", Encoding.MULTI_HOT, 2, ""),
+    ("y = np.random.randint(0, 2, (100, 5))", Encoding.UNKNOWN, 2, ""),
     ("y = np.random.default_rng(0).integers(0, 5, size=100)", Encoding.INTEGER, 1, "5"),
     ("rng = np.random.RandomState(1)\ny = rng.randint(2, size=100)", Encoding.BINARY, 1, "2"),
     ("rng = np.random.default_rng()\ny = rng.normal(size=100)", Encoding.CONTINUOUS, 1, ""),

@@ -172,7 +172,10 @@ def _randint(request: Call) -> Value:
 
 
 def _integers(request: Call, low: Value | None, high: Value | None, size: Value | None) -> Value:
-    """Random whole numbers from `low` to below `high`; from 0 to below `low` where that is all."""
+    """Random whole numbers from `low` to below `high`; from 0 to below `low` where that is all.
+
+    In several columns they say nothing of classes: people put them where labels are to come.
+    """
     if high is None or high == NONE:
         low, high = Const(0), low
     least, beyond = (
@@ -186,9 +189,7 @@ def _integers(request: Call, low: Value | None, high: Value | None, size: Value 
     width = _last_axis(request, shape) or Width()
     key, text = ("made", machine.serial()), machine.text(request.site)
     if rank > 1 and width.size != 1:
-        several = rank == COLUMN_RANK and (least, beyond) == (0, 2) and width.at_least(2)
-        encoding = Encoding.MULTI_HOT if several else Encoding.UNKNOWN
-        return made(request.site, encoding, key, text, rank=rank, width=width)
+        return made(request.site, Encoding.UNKNOWN, key, text, rank=rank, width=width)
     if least is None or least < 0:
         high_known = beyond - 1 if beyond is not None else None
         return made(request.site, Encoding.UNKNOWN, key, text, rank=rank, width=width, low=least, high=high_known)
