@@ -186,3 +186,28 @@ def test_labels_encoded_twice_in_a_dataset() -> None:
 def test_a_layer_that_no_model_here_is_made_of(layer: str, expected: list[str]) -> None:
     program = f"import keras\nfrom keras.layers import Conv1D, Dense\nCONFIG = {{'layers': [{layer}], 'loss': 'mse'}}\n"
     assert [diagnostic.code for diagnostic in check_source(program, "program.py").diagnostics] == expected
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("self.loss(prediction, label)", ["LG501"]),
+        ("self.loss(prediction, y_true)", ["LG501"]),
+        ("self.loss(label, prediction)", []),
+        ("self.loss(prediction, teacher)", []),
+        ("keras.losses.MeanSquaredError()(prediction, label)", []),
+    ],
+)
+def test_arguments_that_are_swapped_by_their_names(call: str, expected: list[str]) -> None:
+    program = f"""
+import tensorflow as tf, keras
+class Trainer(tf.Module):
+    def __init__(self):
+        self.weights = tf.Variable(tf.zeros((4, 3)))
+        self.loss = keras.losses.CategoricalCrossentropy()
+    def step(self, features, label, y_true, teacher):
+        prediction = tf.nn.softmax(tf.matmul(features, self.weights))
+        return {call}
+"""
+    checked = check_source(program, "program.py").diagnostics
+    assert [(one.code, one.confidence.value) for one in checked] == [(code, "likely") for code in expected]

@@ -2,7 +2,8 @@
 
 ## What it does
 Reports a loss that is called with the model's output first and the labels second. Keras takes `y_true` first;
-PyTorch and scikit-learn's neighbours take it in other places, which is where this comes from.
+PyTorch and scikit-learn's neighbours take it in other places, which is where this comes from. Where the labels
+come from need not be known: the finding is likely where what stands second is merely called `labels` or `y_true`.
 
 ## Why it matters
 The logarithm is taken of the labels, which are 0 and 1, and clipped: the number is large, wrong, and hardly
@@ -54,7 +55,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossguard.facts import Encoding, Fact, Family, Labels, Loss, LossCall, Output, Target
-from lossguard.findings import Evidence, Finding, Severity, SwapArguments, Way
+from lossguard.findings import Confidence, Evidence, Finding, Severity, SwapArguments, Way
 from lossguard.rules.premises import at_labels, at_output, called
 from lossguard.rules.rule import Rule
 
@@ -76,7 +77,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
     match fact:
         case LossCall(loss=Loss() as loss, target=Output() as output, prediction=Labels() as labels, origin=origin) if (
             loss.family in ASYMMETRIC or loss.name in ASYMMETRIC_BY_NAME
-        ) and labels.encoding is not Encoding.UNKNOWN:
+        ):
             raises = loss.family is Family.SPARSE_CATEGORICAL
             yield RULE.finding(
                 f"{called(loss)} gets the model's output as y_true and the labels as y_pred",
@@ -88,5 +89,6 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 else "The number is wrong (categorical cross-entropy 11.8 instead of 1.5), silently.",
                 remedy="Pass the labels first and the output second.",
                 severity=Severity.ERROR if raises else Severity.WARNING,
-                ways=(Way("arguments", (SwapArguments(),), safe=True),),
+                confidence=Confidence.LIKELY if labels.encoding is Encoding.UNKNOWN else Confidence.CERTAIN,
+                ways=(Way("arguments", (SwapArguments(),), safe=labels.encoding is not Encoding.UNKNOWN),),
             )

@@ -225,6 +225,8 @@ def _called(request: Call, loss: Loss, target: Value | None, prediction: Value |
     if target is None or prediction is None:
         return request.unknown("a loss without targets")
     sides = side(machine, target), side(machine, prediction)
+    if isinstance(sides[0], Output) and sides[1] is None:
+        sides = sides[0], _called_labels(request, machine.pick(prediction))
     labels, output = machine.pick(target), sides[1]
     if isinstance(output, Output):
         machine.predicted.append((output, loss))
@@ -234,6 +236,17 @@ def _called(request: Call, loss: Loss, target: Value | None, prediction: Value |
         fact = LossCall(loss, sides[0], sides[1], request.site, raw)
         machine.cases.append(Case(fact, machine.worlds.path, (id(request.site.node), 0)))
     return LossResult(loss)
+
+
+_LABEL_NAMES = re.compile(r"(?:\w+_)?(?:labels?|targets?|y_true|y_batch|ground_truth)(?:_batch)?|y|Y|y_train|train_y")
+
+
+def _called_labels(request: Call, value: Value) -> Labels | None:
+    """Something unknown that is passed as the prediction under the name of labels."""
+    node = request.arguments.node("y_pred") or request.arguments.node("1")
+    if not isinstance(value, Unknown) or not isinstance(node, cst.Name) or not _LABEL_NAMES.fullmatch(node.value):
+        return None
+    return Labels(Encoding.UNKNOWN, Site(request.scope.module, node), source=node.value)
 
 
 def side(machine: Machine, value: Value) -> Labels | Output | None:
