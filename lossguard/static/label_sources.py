@@ -27,7 +27,9 @@ from lossguard.static.values import (
     Api,
     Array,
     Const,
+    Key,
     Native,
+    Shifted,
     Site,
     Tuple,
     Unknown,
@@ -183,8 +185,8 @@ def _integers(request: Call, low: Value | None, high: Value | None, size: Value 
     )
     machine = request.machine
     shape = items_of(machine, size or NONE)
-    rank = len(shape.items) if isinstance(shape, Tuple) else 1 if size not in {None, NONE} else None
-    if rank is None or rank == 0:
+    rank = _rank(shape)
+    if not rank:
         return request.unknown("a random number")
     width = _last_axis(request, shape) or Width()
     key, text = ("made", machine.serial()), machine.text(request.site)
@@ -199,6 +201,18 @@ def _integers(request: Call, low: Value | None, high: Value | None, size: Value 
     encoding = Encoding.BINARY if (least, beyond) == (0, BINARY_CLASSES) else Encoding.INTEGER
     classes = Width(beyond - least)
     return made(request.site, encoding, key, text, rank=rank, width=width, low=least, high=beyond - 1, classes=classes)
+
+
+def _rank(shape: Value) -> int | None:
+    """The number of axes of an array made of this shape: a sequence, or one number for a single axis."""
+    match shape:
+        case Tuple(items=items):
+            return len(items)
+        case Const(value=int()) | Shifted() | Unknown(key=Key(parts=("len" | "max", *_))):
+            return 1
+        case Unknown(key=Key(parts=("item", Key(parts=("attribute", _, "shape")), *_))):
+            return 1
+    return None
 
 
 def _last_axis(request: Call, shape: Value) -> Width | None:
@@ -285,7 +299,7 @@ def array_of_shape(request: Call, shape: Value | None, encoding: Encoding = Enco
     """An array of known shape."""
     machine = request.machine
     entries = items_of(machine, shape or NONE)
-    rank = len(entries.items) if isinstance(entries, Tuple) else 1 if entries != NONE else None
+    rank = _rank(entries)
     if not rank:
         return request.unknown("a random number")
     key, text = ("made", machine.serial()), machine.text(request.site)
