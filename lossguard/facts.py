@@ -363,7 +363,29 @@ class Measurement:
     constant: bool = False
 
 
-Fact = TrainingSetup | LayerOutput | LossCall | Decode | UnknownName | NotInstantiated | LossArgument | Measurement
+@dataclass(frozen=True, slots=True)
+class PositionalMetrics:
+    """Metrics that are passed to `compile` third by position, where Keras 3 takes `loss_weights`.
+
+    `last` says that no argument follows by position.
+    """
+
+    text: str
+    origin: Origin
+    last: bool = True
+
+
+Fact = (
+    TrainingSetup
+    | LayerOutput
+    | LossCall
+    | Decode
+    | UnknownName
+    | NotInstantiated
+    | LossArgument
+    | PositionalMetrics
+    | Measurement
+)
 
 
 @dataclass(frozen=True, slots=True)

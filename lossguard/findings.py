@@ -105,6 +105,13 @@ class ReturnLastStep:
     """Let the recurrent layer before the output return its last step only."""
 
 
+@dataclass(frozen=True, slots=True)
+class NameArgument:
+    """Pass the argument at the primary place by this keyword."""
+
+    name: str
+
+
 Repair = (
     SetFromLogits
     | SetActivation
@@ -113,6 +120,7 @@ Repair = (
     | SetThreshold
     | SetMetricFromLogits
     | SwapArguments
+    | NameArgument
     | ReplaceMetric
     | Rename
     | Instantiate

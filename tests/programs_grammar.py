@@ -696,7 +696,7 @@ class _Writer:
         if metrics:
             arguments.append(f"metrics=[{', '.join(metrics)}]")
         call = f"{self.name['model']}.compile({', '.join(arguments)})"
-        if self.maybe(0.08):
+        if self.maybe(0.02 if metrics else 0.1):
             self.plain = False
             listed = f", [{', '.join(metrics)}]" if metrics else ""
             return "\n".join(

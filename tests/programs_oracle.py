@@ -411,6 +411,7 @@ CLAIMS: dict[str, Claim] = {
     "LG405": lambda it: it.metric_is_wrong or it.raises,
     "LG406": lambda it: it.metric_is_wrong or it.raises,
     "LG407": lambda it: it.metric_is_wrong or it.raises,
+    "LG507": lambda it: it.raises,
     "LG408": lambda it: it.metric_is_wrong or it.raises or it.constant,
 }
 """What must have happened for a finding to be true. Where the program raises, nothing else can be seen of it."""

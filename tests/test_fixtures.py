@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 
 from lossguard.check import Options, check_source
+from lossguard.facts import Target
 from lossguard.rules import ALL
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 PROGRAMS = sorted(path for path in FIXTURES.rglob("*.py") if not path.parent.name.startswith("_"))
 EVERY_RULE = Options(select=frozenset(module.RULE.code for module in ALL))
+KERAS_3 = Options(target=Target(keras=frozenset({3})))
+OPTIONS = {"regression-loss-on-classes": EVERY_RULE, "metrics-as-loss-weights": KERAS_3}
 MEASURED = {module.RULE.code for module in ALL if module.RULE.measured}
 _MARK = re.compile(r"#\s*expect:\s*(.*)$", re.MULTILINE)
 _EXPECTED = re.compile(r"(LG\d+)(?:\s+when\s+(.*))?")
@@ -36,8 +39,7 @@ def marks(text: str) -> list[tuple[int, str, str | None]]:
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_program(path: Path) -> None:
     text = path.read_text("utf-8")
-    opt_in = path.parent.name == "regression-loss-on-classes"
-    checked = check_source(text, path.name, options=EVERY_RULE if opt_in else Options())
+    checked = check_source(text, path.name, options=OPTIONS.get(path.parent.name, Options()))
     found = [(diagnostic.place.start.row, diagnostic.code, diagnostic.when) for diagnostic in checked.diagnostics]
     assert sorted(found, key=str) == [mark for mark in marks(text) if mark[1] not in MEASURED]
 

@@ -27,6 +27,7 @@ from lossguard.facts import (
     Named,
     NotInstantiated,
     Output,
+    PositionalMetrics,
     Range,
     Spelling,
     Target,
@@ -472,8 +473,16 @@ def test_sentences(code: str, fact: Fact) -> None:
     assert finding.remedy.endswith(".")
 
 
+def test_metrics_by_position_are_weights_in_keras_3() -> None:
+    fact = PositionalMetrics("['accuracy']", "argument")
+    assert only(fact, KERAS_3).code == "LG507"
+    assert only(fact, KERAS_3).ways[0].safe
+    assert only(replace(fact, last=False), KERAS_3).ways == ()
+    assert codes(fact) == []
+
+
 def test_every_rule_fires_somewhere() -> None:
-    fired = {code for code, _ in FIRES}
+    fired = {code for code, _ in FIRES} | {"LG507"}
     assert {module.RULE.code for module in ALL if not module.RULE.opt_in} - fired == {"LG901", "LG902"}
 
 

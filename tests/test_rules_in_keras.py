@@ -362,6 +362,7 @@ CLAIMS: dict[str, Callable[[Run], bool]] = {
     "LG504": either(raises, made_by_keras_3),
     "LG505": raises,
     "LG506": either(raises, loss_is_wrong),
+    "LG507": raises,
     "LG601": only_the_first_class,
     "LG602": scores_are_split_too_high,
     "LG701": raises,

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 import libcst as cst
 
 from lossguard.catalog.applications import APPLICATIONS, CLASSES, CLASSIFIER_ACTIVATION, HEADS, HeadSpec
-from lossguard.facts import Encoding, Fact, Labels, LogitsRepair, Output, Range, TrainingSetup, Width
+from lossguard.facts import Encoding, Fact, Labels, LogitsRepair, Output, PositionalMetrics, Range, TrainingSetup, Width
 from lossguard.static.arrays import as_array
 from lossguard.static.functions import ATTRIBUTES, FUNCTIONS, PREFIXED, Call, call, function, method
 from lossguard.static.layers import activation_of, apply, input_of, unknown_tensor, width_of
@@ -325,21 +325,40 @@ def _get_layer(request: Call) -> Value:
 # compiling and fitting
 
 
+_METRICS = 2
+"""The position of `metrics` in `compile` up to Keras 2; in Keras 3 it is that of `loss_weights`."""
+
+
 @method(Model, "compile")
 def _compile(request: Call) -> Value:
     model = _receiver(request)
     compiled = Compiled(
         request.raw("loss", 1) or NONE,
-        request.raw("metrics", 2) or NONE,
+        request.raw("metrics", _METRICS) or NONE,
         request.raw("weighted_metrics") or NONE,
         request.site,
         request.arguments,
         request.machine.via(),
         request.machine.worlds.path,
     )
+    _note_positional_metrics(request)
     request.machine.write(model, "@compiled", compiled)
     request.machine.write(model, "@fitted", FALSE)
     return NONE
+
+
+def _note_positional_metrics(request: Call) -> None:
+    """Note metrics that are passed third by position, which only Keras 2 takes for metrics."""
+    machine, given = request.machine, request.arguments.positional
+    if len(given) <= _METRICS:
+        return
+    value = machine.pick(given[_METRICS])
+    entries = items_of(machine, value) if isinstance(value, (List, Tuple)) else Tuple((value,))
+    site = request.origin("metrics", _METRICS)
+    if isinstance(entries, Tuple) and entries.items and all(metric_of(machine, one, site) for one in entries.items):
+        fact = PositionalMetrics(machine.text(site), site, last=len(given) == _METRICS + 1)
+        group = (PositionalMetrics, id(site.node))
+        machine.cases.append(Case(fact, machine.worlds.path, group, machine.via(), whole=False))
 
 
 @method(Model, "fit", "fit_generator", "train_on_batch")
@@ -575,7 +594,7 @@ def _element_nodes(value: Value, fallback: Site, count: int) -> list[Site]:
 
 
 def _metrics(machine: Machine, compiled: Compiled, ends: Sequence[End]) -> list[list[Placed]]:
-    site = _argument(compiled, "metrics", 2)
+    site = _argument(compiled, "metrics", _METRICS)
     value = machine.pick(compiled.metrics)
     if len(ends) == 1 and not isinstance(value, Dict):
         return [_flat(machine, value, site)]

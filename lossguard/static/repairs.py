@@ -25,6 +25,7 @@ from lossguard.facts import (
     Misuse,
     NotInstantiated,
     Output,
+    PositionalMetrics,
     Spelling,
     TrainingSetup,
     UnknownName,
@@ -37,6 +38,7 @@ from lossguard.findings import (
     Finding,
     Fix,
     Instantiate,
+    NameArgument,
     Rename,
     Repair,
     ReplaceLoss,
@@ -127,6 +129,10 @@ class Repairer:
                 return [(layout, layout.replaced(node, _requoted(node, name)))]
             case Rename(name=name), LossArgument(origin=Site() as site):
                 return self._keyword(site, name)
+            case NameArgument(name=name), PositionalMetrics(origin=Site() as site):
+                layout, node = self._at(site)
+                start, _ = layout.span(node)
+                return [(layout, Change(start, start, f"{name}="))]
             case SetFlag(value=value), LossArgument(origin=Site() as site):
                 layout, node = self._at(site)
                 if isinstance(node, cst.SimpleString):
@@ -622,6 +628,8 @@ def _told(repair: Repair) -> str:
             return f"set the threshold to {value:g}"
         case SwapArguments():
             return "swap the arguments"
+        case NameArgument(name=name):
+            return f"write `{name}=`"
         case Rename(name=name):
             return f"write `{name}`"
         case Instantiate():
