@@ -50,6 +50,12 @@ def complete(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Complete:
         (["rules", "--output-format", "m"], ["markdown"]),
         (["completion", ""], list(SHELLS)),
         (["config", "--s"], ["--schema"]),
+        (["probe", "--allow"], ["--allow-code"]),
+        (["probe", "--labels", "t"], ["train.py"]),
+        (["probe", "t"], ["train.py"]),
+        (["run", "--co"], ["--continue", "--color", "--config"]),
+        (["run", "--ignore", "softmax-o"], ["softmax-one-unit"]),
+        (["run", "t"], ["train.py"]),
     ],
 )
 def test_bash(complete: Complete, words: list[str], found: list[str]) -> None:
@@ -61,8 +67,9 @@ def test_every_command_and_option_is_in_every_script(shell: str, capsys: pytest.
     assert main(["completion", shell]) == 0
     script = capsys.readouterr().out
     assert all(name in script for name in (*COMMANDS, *ALIASES))
+    assert options().keys() == COMMANDS.keys()
     flags = {option.flag for found in options().values() for option in found}
-    assert {"--select", "--add-ignore", "--schema", "--help"} <= flags
+    assert {"--select", "--add-ignore", "--schema", "--help", "--labels", "--time-limit"} <= flags
     assert all((flag.removeprefix("--") if shell == "fish" else flag) in script for flag in flags)
 
 

@@ -13,6 +13,8 @@ from lossguard.cli.caching import clean_parser
 from lossguard.cli.check_arguments import check_parser
 from lossguard.cli.commands import ALIASES, COMMANDS
 from lossguard.cli.configure import config_parser
+from lossguard.cli.probe import probe_parser
+from lossguard.cli.run import run_parser
 from lossguard.cli.selection import known_rules
 
 SHELLS = ("bash", "zsh", "fish")
@@ -48,11 +50,13 @@ def completion(arguments: Sequence[str]) -> int:
 
 
 def options() -> dict[str, list[Option]]:
-    """The options of each command whose parser can be had without what it needs to run."""
+    """The options of each command."""
     parsers = {
         "check": check_parser(),
         "rule": rule_parser(),
         "rules": rules_parser(),
+        "probe": probe_parser(),
+        "run": run_parser(),
         "config": config_parser(),
         "clean": clean_parser(),
         "completion": completion_parser(),

@@ -30,7 +30,7 @@ _PATIENCE = 1.0
 
 def probe(arguments: Sequence[str]) -> int:
     """Look at what the arguments name, report, and give the exit status."""
-    asked = _arguments(arguments)
+    asked = probe_parser().parse_args(list(arguments))
     how = settings(asked)
     options = how.options(_path(asked.target))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -82,7 +82,7 @@ def _path(target: str) -> Path:
     return (Path.cwd() / (place if place.endswith(".py") else target)).absolute()
 
 
-def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
+def probe_parser() -> Parser:
     parser = Parser(
         prog="lossguard probe",
         description=_DESCRIPTION,
@@ -102,7 +102,7 @@ def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
         help="run Python code that is stored in a saved model (Lambda layers): it can do anything that you can",
     )
     add_options(parser)
-    return parser.parse_args(list(arguments))
+    return parser
 
 
 def _argument(text: str) -> tuple[str, object]:

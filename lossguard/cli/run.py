@@ -36,7 +36,7 @@ _STOP = 10.0
 
 def run(arguments: Sequence[str]) -> int:
     """Run the script, report, and give the exit status."""
-    asked = _arguments(arguments)
+    asked = run_parser().parse_args(list(arguments))
     how = settings(asked)
     script = Path(asked.script)
     if not script.is_file():
@@ -58,7 +58,7 @@ def run(arguments: Sequence[str]) -> int:
     return report(checked, how, closing)
 
 
-def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
+def run_parser() -> Parser:
     parser = Parser(
         prog="lossguard run",
         usage="lossguard run [options] SCRIPT [ARGS ...]",
@@ -76,7 +76,7 @@ def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
         "--time-limit", type=float, default=_LIMIT, metavar="SECONDS", help=f"end it after this time ({_LIMIT:g})"
     )
     add_options(parser)
-    return parser.parse_args(list(arguments))
+    return parser
 
 
 def _run(asked: argparse.Namespace, options: dict[str, object], how: Settings) -> Ran:

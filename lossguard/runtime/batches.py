@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from types import GeneratorType
@@ -39,20 +39,29 @@ def take(x: Any, y: Any = None) -> Batch:
     """The first samples of arrays, of a data set, of a `PyDataset`, of a loader or of a generator."""
     if isinstance(x, GeneratorType):
         return _of_generator(x)
-    kind = type(x).__name__
-    with same_random_numbers():  # these start anew when they are trained with
-        if hasattr(x, "element_spec") and hasattr(x, "take"):
-            return _of_batch(next(iter(x.take(1)), None), x, "a batch of the data set")
-        if _is_sequence_of_batches(x):
-            return _of_batch(x[0], x, f"the first batch of the {kind}")
-        if type(x).__module__.partition(".")[0] == "torch" and hasattr(x, "dataset"):
-            return _of_batch(next(iter(x), None), x, f"a batch of the {kind}")
+    source = _again(x)
+    if source is not None:
+        with same_random_numbers():  # these start anew when they are trained with
+            first, told = source()
+        return _of_batch(first, x, told)
     if y is None and _is_one_shot(x):
         first = next(x, None)
-        return _of_batch(first, chain([first], x), f"a batch of the {kind}")
+        return _of_batch(first, chain([first], x), f"a batch of the {type(x).__name__}")
     if y is None and isinstance(x, tuple) and len(x) == 2 and not hasattr(x, "shape"):  # noqa: PLR2004
         x, y = x
     return Batch(sliced(x), sliced(y), y, whole=True, data=x)
+
+
+def _again(x: Any) -> Callable[[], tuple[Any, str]] | None:
+    """How to have the first batch of what gives it again and again, and what it is called; None for the rest."""
+    kind = type(x).__name__
+    if hasattr(x, "element_spec") and hasattr(x, "take"):
+        return lambda: (next(iter(x.take(1)), None), "a batch of the data set")
+    if _is_sequence_of_batches(x):
+        return lambda: (x[0], f"the first batch of the {kind}")
+    if type(x).__module__.partition(".")[0] == "torch" and hasattr(x, "dataset"):
+        return lambda: (next(iter(x), None), f"a batch of the {kind}")
+    return None
 
 
 def _of_generator(generator: Iterator[Any]) -> Batch:

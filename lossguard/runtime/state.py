@@ -75,10 +75,11 @@ def _seed(library: Library) -> Iterator[Undo]:
 
 
 def _variables(model: Any, library: Library) -> Iterator[Undo]:
-    """Weights, seeds and metrics; not the optimizer's, which nothing here touches."""
+    """Weights, seeds and the layers' own metrics; not the optimizer's nor compiled metrics, which nothing touches."""
     seen: set[int] = set()
-    own = [*getattr(model, "variables", ()), *getattr(model, "metrics_variables", ())]
+    own = [*getattr(model, "variables", ())]
     for layer in layers(model):
+        own += [variable for metric in getattr(layer, "_metrics", ()) for variable in metric.variables]
         generators = getattr(layer, "_seed_generators", ()) if library.major >= 3 else ()  # noqa: PLR2004
         own += [generator.state for generator in generators]
         state = getattr(
@@ -100,6 +101,10 @@ def layers(model: Any) -> list[Any]:
 def _variable(variable: Any) -> Iterator[Undo]:
     import numpy as np
 
+    kept = getattr(variable, "value", None)
+    if type(kept).__module__.startswith("jax"):  # arrays that never change
+        yield lambda: None if variable.value is kept else variable.assign(kept)
+        return
     before = to_numpy(variable)
     if before is None:
         return

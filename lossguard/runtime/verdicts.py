@@ -43,8 +43,10 @@ def _findings(seen: Seen, library: Library, enabled: frozenset[str] | None) -> l
     """What the rules say of one output; of what was measured only where no cause of it is known, reported or not."""
     facts = (seen.setup, *seen.misuses)
     found = [finding for fact in facts for finding in judge(fact, library.target, enabled)]
+    if seen.again is None:
+        return found
     causes = [finding for fact in facts for finding in judge(fact, library.target)]
-    if seen.again is None or any(not one.code.startswith(_OF_METRICS) for one in causes):
+    if any(not one.code.startswith(_OF_METRICS) for one in causes):
         return found
     return found + judge(seen.again, library.target, enabled)
 
