@@ -26,6 +26,8 @@ from lossguard.runtime.measure import Seen  # noqa: E402
 
 pytestmark = [pytest.mark.keras, pytest.mark.filterwarnings("ignore")]
 
+ON_TENSORFLOW = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="about TensorFlow")
+
 X = np.random.default_rng(0).random((40, 4)).astype("float32")
 IDS = np.random.default_rng(1).integers(0, 3, 40)
 HOT = np.eye(3, dtype="float32")[IDS]
@@ -74,7 +76,7 @@ class Own(keras.Model):  # type: ignore[misc]
         ([dense(3, "softmax"), keras.layers.Reshape((3,))], "softmax", Range.SIMPLEX),
         ([dense(3), keras.layers.Lambda(lambda t: keras.ops.softmax(t, axis=-1))], "softmax", Range.SIMPLEX),
         ([dense(3), keras.layers.Lambda(lambda t: t / 2)], None, Range.UNKNOWN),
-        ([dense(3, lambda t: tf.nn.relu(t * 1.0))], "relu", Range.NONNEGATIVE),
+        ([dense(3, lambda t: keras.ops.maximum(t, 0.0))], "relu", Range.NONNEGATIVE),
         ([dense(3, "softmax"), keras.layers.BatchNormalization()], "linear", Range.LOGITS),
         ([keras.layers.Dense(8, "relu"), keras.Sequential([dense(3, "tanh")])], "tanh", Range.SIGNED_UNIT),
         ([dense(3, "softmax"), keras.layers.Activation("linear", dtype="float32")], "softmax", Range.SIMPLEX),
@@ -92,10 +94,11 @@ def test_activation_and_range(layers: list[Any], activation: str | None, range_:
     ("function", "activation", "range_"),
     [
         (keras.ops.softmax, "softmax", Range.SIMPLEX),
-        (tf.nn.sigmoid, "sigmoid", Range.PROBABILITIES),
+        pytest.param(tf.nn.sigmoid, "sigmoid", Range.PROBABILITIES, marks=ON_TENSORFLOW),
+        (lambda t: 1 / (1 + keras.ops.exp(-t)), "sigmoid", Range.PROBABILITIES),
         (lambda t: t, "linear", Range.LOGITS),
-        (lambda t: tf.exp(t) / tf.reduce_sum(1 + tf.exp(t)), None, Range.UNKNOWN),
-        (lambda t: tf.square(t) / tf.reduce_sum(tf.square(t), axis=-1, keepdims=True), None, Range.SIMPLEX),
+        (lambda t: keras.ops.exp(t) / keras.ops.sum(1 + keras.ops.exp(t)), None, Range.UNKNOWN),
+        (lambda t: t * t / keras.ops.sum(t * t, axis=-1, keepdims=True), None, Range.SIMPLEX),
     ],
 )
 def test_function_in_call_is_recognised_by_its_values(
@@ -117,6 +120,7 @@ def test_a_layer_that_lies_is_found_out() -> None:
     assert output.activation != "softmax"
 
 
+@ON_TENSORFLOW
 @pytest.mark.parametrize(
     ("tail", "repair"),
     [
@@ -130,6 +134,7 @@ def test_whether_tensorflow_goes_back_is_looked_up(tail: list[Any], repair: Logi
     assert seen(sequential(dense(3, "softmax"), *tail, loss="mse")).measured.output.repair is repair
 
 
+@ON_TENSORFLOW
 def test_function_of_tensorflow_is_repaired_in_graphs_only() -> None:
     output = seen(sequential(dense(3, tf.nn.softmax), loss="mse")).measured.output
     assert output.repair is LogitsRepair.GRAPH_ONLY
@@ -298,7 +303,7 @@ def test_the_loss_is_compared_with_what_it_ought_to_be() -> None:
         loss=keras.losses.CategoricalCrossentropy(from_logits=True),
     )
     numbers = seen(doubled, X, HOT).numbers
-    values = np.asarray(doubled(X))[:32]
+    values = keras.ops.convert_to_numpy(doubled(X))[:32]
     right = -np.log((values * HOT[:32]).sum(axis=1)).mean()
     again = np.exp(values) / np.exp(values).sum(axis=1, keepdims=True)
     assert numbers.reference == pytest.approx(right, rel=1e-4)
@@ -463,8 +468,7 @@ def test_the_gradient_of_every_output() -> None:
     model.compile("sgd", ["sparse_categorical_crossentropy", rounding])
     first, second = look(model, library_of(model), take(X, (IDS, 9 * YES))).seen
     alone = sequential(dense(5), dense(3, "softmax"), loss="sparse_categorical_crossentropy")
-    alone.set_weights([*(one.numpy() for one in model.layers[1].weights), *(
-        one.numpy() for one in model.get_layer("good").weights)])  # fmt: skip
+    alone.set_weights([*model.layers[1].get_weights(), *model.get_layer("good").get_weights()])
     assert first.numbers.gradient == pytest.approx(seen(alone, X, IDS).numbers.gradient, rel=1e-4)
     assert second.again is not None
     (found,) = lossguard.probe(model, X, (IDS, 9 * YES)).diagnostics
@@ -476,7 +480,8 @@ def test_the_gradient_of_every_output() -> None:
 
 def snapshot(model: Any) -> list[bytes]:
     return [
-        np.asarray(one).tobytes() for one in (*model.variables, *model.optimizer.variables, *model.metrics_variables)
+        keras.ops.convert_to_numpy(one).tobytes()
+        for one in (*model.variables, *model.optimizer.variables, *model.metrics_variables)
     ]
 
 
@@ -559,6 +564,7 @@ def test_strings_as_inputs() -> None:
         lossguard.probe(model, np.array(["a", "b"]))
 
 
+@ON_TENSORFLOW
 def test_a_finding_has_the_severity_of_this_backend() -> None:
     model = sequential(dense(3), loss="sparse_categorical_crossentropy")
     (found,) = lossguard.probe(model, X, IDS).diagnostics
@@ -578,6 +584,7 @@ def test_family_of_a_measured_loss() -> None:
     assert loss.text == "my_loss"
 
 
+@ON_TENSORFLOW
 def test_it_takes_one_forward_pass() -> None:
     """And of the backward pass only the output layer's part: below the cost of a training step."""
     calls: list[bool] = []

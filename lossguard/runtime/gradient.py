@@ -103,15 +103,23 @@ def lengths(
         return [None] * len(losses)
     match library.backend:
         case "tensorflow":
-            found = [tape.gradient(loss, values(own, library)) for loss, own in asked]
+            found = [_defined(tape.gradient, loss, values(own, library)) for loss, own in asked]
         case "torch":
-            found = [_by_torch(loss, values(own, library)) for loss, own in asked]
+            found = [_defined(_by_torch, loss, values(own, library)) for loss, own in asked]
         case "jax":
             found = _by_jax([values(own, library) for _, own in asked], again)
         case _:
             found = [[] for _ in asked]
     known = iter([_norm(gradients) for gradients in found])
     return [next(known) if loss is not None and own else None for loss, own in zip(losses, weights, strict=True)]
+
+
+def _defined(gradient: Callable[[Any, Sequence[Any]], Sequence[Any]], loss: Any, by: Sequence[Any]) -> Sequence[Any]:
+    """The gradient; nothing where an operation has none, which TensorFlow and PyTorch say in this way."""
+    try:
+        return gradient(loss, by)
+    except (LookupError, RuntimeError):
+        return []
 
 
 def _by_torch(loss: Any, by: Sequence[Any]) -> Sequence[Any]:
@@ -130,6 +138,12 @@ def _by_jax(by: Sequence[Sequence[Any]], again: Callable[[Sequence[Any]], Sequen
         (gradients,) = back([jax.numpy.full_like(loss, number == other) for other, loss in enumerate(losses)])
         found.append(gradients[number])
     return found
+
+
+def without_state(model: Any, trainable: Sequence[Any], fixed: Sequence[Any], x: Any, *, training: bool) -> Any:
+    """The outputs of a model with these values of its weights, as Keras's trainer for JAX calls it."""
+    options = {"training": training} if getattr(model, "_call_has_training_arg", True) else {}
+    return model.stateless_call(trainable, fixed, x, **options)[0]
 
 
 def _norm(gradients: Sequence[Any]) -> float | None:

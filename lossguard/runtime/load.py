@@ -86,9 +86,8 @@ def _saved(path: Path, *, allow_code: bool) -> Any:
             return found
     told = "; ".join(f"{name}: {_shortened(first_line(error))}" for name, error in failures)
     by = _saved_by(path)
-    raise NotProbed(f"loading {path}{f' (saved by Keras {by})' if by else ''}: {told}{_advice(failures[-1][1])}") from (
-        failures[0][1]
-    )
+    advice = next((found for _, error in failures if (found := _advice(error))), "")
+    raise NotProbed(f"loading {path}{f' (saved by Keras {by})' if by else ''}: {told}{advice}") from (failures[0][1])
 
 
 def _no_model(path: Path) -> str:

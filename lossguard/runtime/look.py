@@ -163,7 +163,7 @@ class _Looker:
         replaced = {id(weight): value for weight, value in zip(flattened, values, strict=True)}
         trainable = [replaced.get(id(one), one.value) for one in self.model.trainable_variables]
         fixed = [one.value for one in self.model.non_trainable_variables]
-        result, _ = self.model.stateless_call(trainable, fixed, self.x, training=False)
+        result = gradient.without_state(self.model, trainable, fixed, self.x, training=False)
         found = []
         for question, tensor in zip(asked, flat(result), strict=True):
             if question is not None:

@@ -140,7 +140,7 @@ class Training:
         fixed = [one.value for one in self.model.non_trainable_variables]
 
         def loss(given: Sequence[Any]) -> Any:
-            result, _ = self.model.stateless_call(given, fixed, self.x, training=True)
+            result = gradient.without_state(self.model, given, fixed, self.x, training=True)
             return measure.loss_value(question, flat(result)[number], self.library)[0].mean()
 
         found: Sequence[Any] = sys.modules["jax"].grad(loss)(list(by))
