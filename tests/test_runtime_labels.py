@@ -14,6 +14,7 @@ np = pytest.importorskip("numpy", reason="NumPy comes with TensorFlow: pip insta
 
 from lossguard.runtime.batches import sliced, take  # noqa: E402
 from lossguard.runtime.labels import labels_of  # noqa: E402
+from lossguard.runtime.library import NotProbed  # noqa: E402
 
 
 @pytest.mark.parametrize(
@@ -117,3 +118,16 @@ def test_item_of_a_sequence_of_batches_is_read() -> None:
     assert np.random.random() == drawn
     assert batch.x.shape == (4, 2)
     assert not batch.whole
+
+
+def test_where_there_is_no_sample() -> None:
+    for x in (iter(()), np.zeros((0, 4))):
+        with pytest.raises(NotProbed, match="taking a batch: there (is none in the tuple_iterator|are no samples)"):
+            take(x)
+
+
+def test_labels_that_are_no_numbers_and_no_strings() -> None:
+    assert labels_of(np.array([{}, None], dtype=object), (2, 3), whole=True) is None
+    named = labels_of(np.array(["a", "b"], dtype=object), (2, 3), whole=True)
+    assert named is not None
+    assert named.encoding is Encoding.STRING

@@ -621,3 +621,12 @@ def test_lists_of_numbers_are_arrays() -> None:
     assert codes(sequential(dense(3, "softmax"), loss="categorical_crossentropy"), X.tolist(), IDS.tolist()) == [
         "LG201"
     ]
+
+
+def test_as_many_samples_as_the_model_is_made_for() -> None:
+    model = keras.Sequential(
+        [keras.Input(batch_shape=(64, 5, 2)), keras.layers.LSTM(4, stateful=True), keras.layers.Dense(1)]
+    )
+    model.compile("sgd", "mse")
+    assert len(take(np.zeros((128, 5, 2)), np.zeros(128), model).x) == 64
+    assert lossguard.probe(model, np.zeros((128, 5, 2)), np.ones(128)).diagnostics == ()

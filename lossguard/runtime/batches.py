@@ -35,21 +35,27 @@ class Batch:
     note: str = ""
 
 
-def take(x: Any, y: Any = None) -> Batch:
-    """The first samples of arrays, of a data set, of a `PyDataset`, of a loader or of a generator."""
+def take(x: Any, y: Any = None, model: Any = None) -> Batch:
+    """The first samples of arrays, of a data set, of a `PyDataset`, of a loader or of a generator.
+
+    As many as the model's inputs declare, where they are made for batches of one size.
+    """
+    rows = _rows(model)
     if isinstance(x, GeneratorType):
-        return _of_generator(x)
+        return _of_generator(x, rows)
     source = _again(x)
     if source is not None:
         with same_random_numbers():  # these start anew when they are trained with
             first, told = source()
-        return _of_batch(first, x, told)
+        return _of_batch(first, x, rows, told)
     if y is None and _is_one_shot(x):
-        first = next(x, None)
-        return _of_batch(first, chain([first], x), f"a batch of the {type(x).__name__}")
+        kind, first = type(x).__name__, next(x, None)
+        if first is None:
+            raise NotProbed(f"taking a batch: there is none in the {kind}")
+        return _of_batch(first, chain([first], x), rows, f"a batch of the {kind}")
     if y is None and isinstance(x, tuple) and len(x) == 2 and not hasattr(x, "shape"):  # noqa: PLR2004
         x, y = x
-    return Batch(sliced(x), sliced(y), y, whole=True, data=x)
+    return Batch(_some(x, rows), sliced(y, rows), y, whole=True, data=x)
 
 
 def _again(x: Any) -> Callable[[], tuple[Any, str]] | None:
@@ -64,7 +70,7 @@ def _again(x: Any) -> Callable[[], tuple[Any, str]] | None:
     return None
 
 
-def _of_generator(generator: Iterator[Any]) -> Batch:
+def _of_generator(generator: Iterator[Any], rows: int) -> Batch:
     first = next(generator, None)
 
     def again() -> Iterator[Any]:
@@ -72,15 +78,29 @@ def _of_generator(generator: Iterator[Any]) -> Batch:
         yield from generator
 
     note = "one batch was taken from the generator to look at it; it does not come again"
-    return _of_batch(first, again() if first is not None else generator, "a batch of the generator", note)
+    return _of_batch(first, again() if first is not None else generator, rows, "a batch of the generator", note)
 
 
-def _of_batch(batch: Any, data: Any, source: str, note: str = "") -> Batch:
+def _of_batch(batch: Any, data: Any, rows: int, source: str, note: str = "") -> Batch:
     if batch is None:
         raise NotProbed(f"taking a batch: there is none in the {type(data).__name__}")
     parts = batch if isinstance(batch, (tuple, list)) and 1 <= len(batch) <= 3 else (batch,)  # noqa: PLR2004
     y = parts[1] if len(parts) > 1 else None
-    return Batch(sliced(parts[0]), sliced(y), y, whole=False, data=data, source=source, note=note)
+    return Batch(_some(parts[0], rows), sliced(y, rows), y, whole=False, data=data, source=source, note=note)
+
+
+def _rows(model: Any) -> int:
+    """The size of the batches that a model is made for, else as many samples as are looked at."""
+    inputs = leaves(getattr(model, "inputs", None) or [])
+    size = inputs[0].shape[0] if inputs and len(getattr(inputs[0], "shape", ())) else None
+    return size if isinstance(size, int) else ROWS
+
+
+def _some(x: Any, rows: int) -> Any:
+    found = sliced(x, rows)
+    if any(len(getattr(leaf, "shape", ())) and leaf.shape[0] == 0 for leaf in leaves(found)):
+        raise NotProbed("taking a batch: there are no samples in it")
+    return found
 
 
 def _is_sequence_of_batches(x: Any) -> bool:
@@ -130,7 +150,7 @@ def synthetic(model: Any, package: str) -> Any:
         inputs = getattr(model, "inputs", None)
     if inputs is None or not leaves(inputs):
         raise NotProbed(
-            f"building a batch: {model.name!r} is not built and declares no inputs; pass x, or call it once before"
+            f"building a batch: {model.name!r} is not built and declares no inputs; pass x (--inputs), or call it once before"
         )
     draw = np.random.default_rng(20)
     major = library(package).major

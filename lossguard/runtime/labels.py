@@ -27,6 +27,8 @@ def labels_of(value: Any, output_shape: tuple[int, ...] = (), *, whole: bool, so
     where = Live("labels", source, value)
     if array.dtype.kind in "OSUT":
         numbers = _as_numbers(array)
+        if numbers is None and not all(isinstance(one, (str, bytes)) for one in array.flat):
+            return None
         if numbers is None:
             return Labels(Encoding.STRING, where, rank=array.ndim, dtype=str(array.dtype), source=source)
         array = numbers

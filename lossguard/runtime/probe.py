@@ -63,7 +63,7 @@ def looked(
     from lossguard.runtime.verdicts import diagnostics
 
     library = library_of(model)
-    batch = take(x, y) if x is not None else Batch(None, y, y, whole=True) if y is not None else None
+    batch = take(x, y, model) if x is not None else Batch(None, y, y, whole=True) if y is not None else None
     found = look(model, library, batch)
     enabled = None if select is None else frozenset(select)
     drawn = portrait(found)

@@ -73,7 +73,7 @@ class _Run:
     def fed(self, model: Any, how: str, x: Any, y: Any) -> Any:
         batch, use = None, here()
         try:
-            batch = take(x, y)
+            batch = take(x, y, model)
             self._look(model, batch, use)
         except NotProbed as why:
             if not self.goes_on:

@@ -154,8 +154,8 @@ class Training:
         if given is None:
             return False
         only = not isinstance(result, (dict, list, tuple))
-        target = measure.target(question.y, result, self.library) if only else self._tensors(y)
         try:
+            target = measure.target(question.y, result, self.library) if only else self._tensors(y)
             type(holder)(given, holder._user_loss_weights, output_names=names)(target, result)  # noqa: SLF001
         except Exception:  # noqa: BLE001  whatever it is, `fit` raises it
             return True
