@@ -122,7 +122,7 @@ def test_item_of_a_sequence_of_batches_is_read() -> None:
 
 def test_where_there_is_no_sample() -> None:
     for x in (iter(()), np.zeros((0, 4))):
-        with pytest.raises(NotProbed, match="taking a batch: there (is none in the tuple_iterator|are no samples)"):
+        with pytest.raises(NotProbed, match=r"taking a batch: there (is none in the tuple_iterator|are no samples)"):
             take(x)
 
 

@@ -150,7 +150,8 @@ def synthetic(model: Any, package: str) -> Any:
         inputs = getattr(model, "inputs", None)
     if inputs is None or not leaves(inputs):
         raise NotProbed(
-            f"building a batch: {model.name!r} is not built and declares no inputs; pass x (--inputs), or call it once before"
+            f"building a batch: {model.name!r} is not built and declares no inputs;"
+            " pass x (--inputs), or call it once before"
         )
     draw = np.random.default_rng(20)
     major = library(package).major

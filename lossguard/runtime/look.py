@@ -49,12 +49,13 @@ def look(model: Any, library: Library, batch: Batch | None) -> Look:
     if not getattr(model, "built", True):
         _forward(model, x)  # builds it, with the random numbers that training would take for that
     notes = ["the outputs were measured on made-up inputs, as none were given"] if made else []
-    with unchanged(model, library), warnings.catch_warnings():
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Keras says the same when it trains
-        with gradient.taped(library) as tape, recorded(library, gradient.watching(tape, library)) as trace:
-            trace.result = _forward(model, x)
-        outputs = measured(trace, getattr(model, "output_names", None), library)
-        seen = _Looker(model, library, trace, tape, None if made else x).seen(outputs, batch)
+        with unchanged(model, library):
+            with gradient.taped(library) as tape, recorded(library, gradient.watching(tape, library)) as trace:
+                trace.result = _forward(model, x)
+            outputs = measured(trace, getattr(model, "output_names", None), library)
+            seen = _Looker(model, library, trace, tape, None if made else x).seen(outputs, batch)
     return Look(model, library, tuple(seen), tuple(notes))
 
 

@@ -105,17 +105,23 @@ def _variable(variable: Any) -> Iterator[Undo]:
     if type(kept).__module__.startswith("jax"):  # arrays that never change
         yield lambda: None if variable.value is kept else variable.assign(kept)
         return
-    before = to_numpy(variable)
+    before = _array(variable)
     if before is None:
         return
     before = before.copy()
 
     def undo() -> None:
-        after = to_numpy(variable)
+        after = _array(variable)
         if after is None or not np.array_equal(after, before, equal_nan=before.dtype.kind in "fc"):
             variable.assign(before)
 
     yield undo
+
+
+def _array(variable: Any) -> Any:
+    """The values; those of Keras 3 wrap the backend's own."""
+    inner = getattr(variable, "value", None)
+    return to_numpy(variable if inner is None or callable(inner) else inner)
 
 
 def _losses(model: Any) -> Iterator[Undo]:

@@ -22,6 +22,7 @@ from lossguard.runtime.state import layers
 
 _FEW = 4
 _SMALL = 1e-5
+_ROUNDED = 1e-6
 _OWN_TRAINING = ("train_step", "compute_loss", "_compute_loss", "compiled_loss")
 
 
@@ -72,6 +73,11 @@ def _is_constant(values: Any) -> bool:
     )
 
 
+def _is_sure(values: Any) -> bool:
+    """Whether all are 0 or 1, as of a sigmoid or softmax on large scores: on other batches there may be a gradient."""
+    return values is not None and bool((np.minimum(abs(values), abs(values - 1)) < _ROUNDED).all())
+
+
 @dataclass(frozen=True, slots=True)
 class Training:
     """A model, and the batch that it is looked at with."""
@@ -106,13 +112,15 @@ class Training:
         output = to_numpy(flat(result)[number])
         known = measure.mean(value)
         broken = self._not_finite(question.y, output, known, gradients)
+        constant = _is_constant(output) and self._inputs_differ()
+        unsure = broken or self._is_uncertain(known, weights) or (_is_sure(output) and not constant)
         return replace(
             blank,
             value=known,
             reference=seen.numbers.reference if _is_off(seen) else None,
             not_finite=broken,
-            constant=_is_constant(output) and self._inputs_differ(),
-            flow=Flow.UNKNOWN if broken or self._is_uncertain(known, weights) else self._flow(gradients, weights),
+            constant=constant,
+            flow=Flow.UNKNOWN if unsure else self._flow(gradients, weights),
         )
 
     def _step(self, number: int, question: Question) -> tuple[Any, Any, str, Sequence[Any]]:
