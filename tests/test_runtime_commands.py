@@ -440,7 +440,7 @@ def test_a_mistake_of_ours_is_no_mistake_of_the_program(tmp_path: Path) -> None:
 
 def test_run_a_notebook(tmp_path: Path) -> None:
     cells = [
-        ["%matplotlib inline\n", "import keras, numpy as np"],
+        ["%matplotlib inline\n", "!ls\n", "import keras, numpy as np\n", "display(np.zeros(1))"],
         ["model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])\n", "model.compile('sgd', 'mse')\n"],
         ["model.compile('sgd', 'categorical_crossentropy')\n", "model.fit(np.zeros((6, 4)), np.eye(6)[:, :3])"],
     ]
@@ -454,6 +454,16 @@ def test_run_a_notebook(tmp_path: Path) -> None:
     done = run("--output-format", "concise", "train.ipynb", cwd=tmp_path)
     assert done.returncode == 1, done.stderr
     assert done.stdout.startswith("train.ipynb:cell 3:1:22: LG103 logits-as-probabilities")
+
+
+def test_run_of_a_notebook_that_fails(tmp_path: Path) -> None:
+    cells = [{"cell_type": "code", "source": source} for source in ("x = 1", "%%time\ny = x\nz = y / 0\n")]
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
+    (tmp_path / "train.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    done = run("train.ipynb", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "ZeroDivisionError" in done.stderr
+    assert done.stderr.endswith("train.ipynb failed in line 3 of cell 2 before it trained a model\n")
 
 
 def test_run_of_a_script_that_only_compiles_and_suppresses(tmp_path: Path) -> None:

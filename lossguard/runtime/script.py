@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from lossguard.facts import Fact
-from lossguard.findings import Diagnostic
+from lossguard.findings import Diagnostic, Position
 from lossguard.runtime.batches import Batch, take
 from lossguard.runtime.calls import Answers, loss_call
 from lossguard.runtime.intercept import watch
@@ -172,6 +172,7 @@ def main(arguments: list[str]) -> int:
         ran.error = why.reason if isinstance(why, Unreadable) else str(why)
         if why.__cause__ is not None:
             sys.stderr.write(user_traceback(why.__cause__))
+    ran.diagnostics.sort(key=lambda one: (one.place.filename, one.place.cell or 0, one.place.start, one.code))
     Path(result).write_bytes(pickle.dumps(ran))
     return 0
 
@@ -203,6 +204,7 @@ def _execute(source: Source, script: str, arguments: list[str], run: _Run) -> No
     sys.path[0] = str(Path(path).parent)
     if source.cells:  # tracebacks show the program, not the notebook's JSON
         linecache.cache[path] = len(source.text), None, source.text.splitlines(keepends=True), path
+        vars(module)["display"] = _display
     try:
         exec(compile(source.text, path, "exec"), module.__dict__)  # noqa: S102  that is what was asked for
     except _Enough:
@@ -217,7 +219,7 @@ def _execute(source: Source, script: str, arguments: list[str], run: _Run) -> No
         run.ended(error)
         if not run.ran.diagnostics:  # which explain it, most likely
             before = " before it trained a model" if not run.ran.models else ""
-            raise NotProbed(f"{source.filename} failed{before}") from None
+            raise NotProbed(f"{source.filename} failed{_cell(error, source)}{before}") from None
         run.ran.notes.append(f"{source.filename} failed: {type(error).__name__}")
         return
     if not run.ran.models and not run.ran.error:
@@ -232,6 +234,21 @@ def _without_fit(source: Source, run: _Run) -> None:
     if run.trains_itself:
         raise NotProbed(f"{source.filename} trains in a loop of its own, with a loss that could not be looked at")
     raise NotProbed(f"{source.filename} ended without compiling or training a Keras model")
+
+
+def _display(*things: object, **_: object) -> None:
+    """What notebooks have without an import."""
+    for thing in things:
+        sys.stdout.write(f"{thing!r}\n")
+
+
+def _cell(error: BaseException, source: Source) -> str:
+    """Where in a notebook the program was when it failed; nothing for a script, whose traceback tells."""
+    rows = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(source.path)]
+    if not source.cells or not rows or rows[-1] is None:
+        return ""
+    place = source.place(Position(rows[-1], 1), Position(rows[-1], 1))
+    return f" in line {place.start.row} of cell {place.cell}"
 
 
 def has_own_frames(error: BaseException) -> bool:
