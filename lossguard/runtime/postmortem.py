@@ -27,6 +27,13 @@ _LOOKUPS = {
     "optimizers": Named.OPTIMIZER,
 }
 """Modules of Keras whose function `get` knows the names, and of what."""
+_ARGUMENTS = {
+    Named.ACTIVATION: "activation",
+    Named.LOSS: "loss",
+    Named.METRIC: "metrics",
+    Named.OPTIMIZER: "optimizer",
+}
+"""What the argument is called that takes such a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,7 @@ def causes(error: BaseException, program: Program) -> Iterator[Cause]:
     frame, row = steps[own[-1]]
     spot = spot_of(frame.f_code, positions[own[-1]], row)
     for inner, _ in steps[own[-1] + 1 :]:
-        yield from _unknown(inner, spot)
+        yield from _unknown(inner, spot, program)
     if isinstance(error, TypeError) and own[-1] == len(steps) - 1:
         yield from _refused(frame, spot, program)
 
@@ -61,13 +68,14 @@ def _instructions(error: BaseException) -> list[int]:
     return found
 
 
-def _unknown(frame: FrameType, spot: Spot) -> Iterator[Cause]:
+def _unknown(frame: FrameType, spot: Spot, program: Program) -> Iterator[Cause]:
     """A name that Keras has looked up in vain."""
     package, _, rest = str(frame.f_globals.get("__name__", "")).partition(".")
     kind = _LOOKUPS.get(rest.split(".")[1] if rest.count(".") else "")
     name = frame.f_locals.get("identifier")
     if package in PACKAGES and kind is not None and frame.f_code.co_name == "get" and isinstance(name, str):
-        yield Cause(unknown_name(kind, name, Live("call", repr(name), object())), spot, package)
+        place = program.argument(spot, _ARGUMENTS[kind], name)
+        yield Cause(unknown_name(kind, name, Live("call", repr(name), object())), place, package)
 
 
 def _refused(frame: FrameType, spot: Spot, program: Program) -> Iterator[Cause]:
@@ -90,7 +98,8 @@ def _refused(frame: FrameType, spot: Spot, program: Program) -> Iterator[Cause]:
     for one in given:
         if one not in taken:
             close = get_close_matches(one, sorted(taken), n=1, cutoff=0.75)
-            yield Cause(LossArgument(name, one, where, meant=close[0] if close else None), spot, package)
+            fact = LossArgument(name, one, where, meant=close[0] if close else None)
+            yield Cause(fact, program.argument(spot, one, None), package)
 
 
 def _is_function(name: str) -> bool:
