@@ -7,6 +7,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,14 @@ from lossguard.runtime.library import Library, to_numpy
 from lossguard.runtime.trace import Trace
 
 Weights = Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """The length of a gradient, and of its part by kernels, without biases; None where there are none."""
+
+    length: float
+    by_kernels: float | None
 
 
 @contextmanager
@@ -93,7 +102,7 @@ def lengths(
     tape: Any,
     library: Library,
     again: Callable[[Sequence[Any]], Sequence[Any]],
-) -> list[float | None]:
+) -> list[Slope | None]:
     """The length of each loss's gradient by the weights of its own output; None where it can't be had.
 
     `again` computes the losses that are known from values of all these weights: JAX differentiates nothing else.
@@ -110,7 +119,7 @@ def lengths(
             found = _by_jax([values(own, library) for _, own in asked], again)
         case _:
             found = [[] for _ in asked]
-    known = iter([_norm(gradients) for gradients in found])
+    known = iter([_slope(gradients, own) for gradients, (_, own) in zip(found, asked, strict=True)])
     return [next(known) if loss is not None and own else None for loss, own in zip(losses, weights, strict=True)]
 
 
@@ -146,12 +155,15 @@ def without_state(model: Any, trainable: Sequence[Any], fixed: Sequence[Any], x:
     return model.stateless_call(trainable, fixed, x, **options)[0]
 
 
-def _norm(gradients: Sequence[Any]) -> float | None:
+def _slope(gradients: Sequence[Any], weights: Weights) -> Slope | None:
     """The length of all of them together; None where one is not known."""
-    total = 0.0
+    squares = []
     for gradient in gradients:
         array = to_numpy(gradient)
         if array is None or array.dtype.kind != "f":
             return None
-        total += float((array.astype("float64") ** 2).sum())
-    return float(np.sqrt(total)) if len(gradients) else None
+        squares.append(float((array.astype("float64") ** 2).sum()))
+    if not squares:
+        return None
+    of_kernels = [square for square, weight in zip(squares, weights, strict=True) if len(weight.shape) > 1]
+    return Slope(float(np.sqrt(sum(squares))), float(np.sqrt(sum(of_kernels))) if of_kernels else None)

@@ -139,12 +139,13 @@ class _Looker:
 
         steep = gradient.lengths(losses, by, tape, self.library, again)
         found = []
-        for question, output, loss, failure, length in zip(asked, outputs, losses, failures, steep, strict=True):
+        for question, output, loss, failure, slope in zip(asked, outputs, losses, failures, steep, strict=True):
             if question is None or failure:
                 found.append(Numbers(failure=failure))
                 continue
             wanted = measure.reference(output, question)
-            found.append(Numbers(measure.mean(loss), wanted, length))
+            by_kernels = slope.by_kernels if slope is not None else None
+            found.append(Numbers(measure.mean(loss), wanted, slope.length if slope is not None else None, by_kernels))
         return found
 
     def _losses(

@@ -23,11 +23,13 @@ _SURE = 1e-6
 @dataclass(frozen=True, slots=True)
 class Numbers:
     """`loss` is what Keras computes on the batch, `reference` what the cross-entropy of the labels is;
-    `gradient` is the length of the loss's gradient by the weights of the output layer. None: not known."""
+    `gradient` is the length of the loss's gradient by the weights of the output layer, `by_kernels` of its part
+    without biases. None: not known."""
 
     loss: float | None = None
     reference: float | None = None
     gradient: float | None = None
+    by_kernels: float | None = None
     failure: str = ""
 
 
