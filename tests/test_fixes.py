@@ -348,6 +348,16 @@ SOFTMAX_TWICE = (
 )
 
 
+def test_a_softmax_layer_is_left_away() -> None:
+    text = (
+        KERAS
+        + "inputs = keras.Input((4,))\nm = keras.Model(inputs, keras.layers.Softmax()(keras.layers.Dense(3)(inputs)))\n"
+    )
+    text += "m.compile('adam', keras.losses.CategoricalCrossentropy(from_logits=True))\n"
+    softmax = "keras.layers.Softmax()(keras.layers.Dense(3)(inputs))"
+    becomes(text, (softmax, "keras.layers.Dense(3)(inputs)"), prefer=("activation",))
+
+
 def test_the_first_way_is_taken_and_the_others_are_offered() -> None:
     text = KERAS + SOFTMAX_TWICE.format("keras.losses.")
     assert ways(text) == [("from-logits", False), ("activation", False)]
@@ -648,6 +658,26 @@ def test_unsafe_fixes_are_made_when_asked_for(project: Path) -> None:
     assert (project / "one.py").read_text() == handmade.CLEAN
     assert (project / "train.py").read_text() == handmade.TRAIN.replace("True", "False")
     assert lossguard("--fix", "--unsafe-fixes")[2] == "Fixed 0 findings.\n"
+
+
+def test_a_preferred_way_is_made_without_unsafe_fixes(project: Path) -> None:
+    status, _, err = lossguard("--fix", "--prefer", "loss,from-logits")
+    assert (status, err) == (1, "Fixed 1 finding in 1 file; 1 more with --unsafe-fixes.\n")
+    assert (project / "train.py").read_text() == handmade.TRAIN.replace("True", "False")
+
+
+def test_a_way_may_be_preferred_in_the_configuration(project: Path) -> None:
+    (project / "lossguard.toml").write_text('prefer = ["from-logits"]\n')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stderr", io.StringIO())
+        assert main(["check", "--fix-only"]) == 0
+    assert (project / "train.py").read_text() == handmade.TRAIN.replace("True", "False")
+
+
+def test_a_way_that_there_is_not_is_a_mistake(project: Path) -> None:
+    status, _, err = lossguard("--prefer", "from_logits")
+    assert status == 2
+    assert err.startswith("lossguard: error: --prefer: there is no way out named 'from_logits'; there are activation, ")
 
 
 def test_fix_only_reports_nothing(project: Path) -> None:

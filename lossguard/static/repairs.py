@@ -283,6 +283,11 @@ class Repairer:
             for number, given in enumerate(call.args):
                 if given.keyword.value == "activation" if given.keyword is not None else number == 0:
                     return layout.replaced(given.value, _requoted(given.value, name))
+        applied = layout.parent(call)
+        if kind == "Softmax" and name == "linear" and isinstance(applied, cst.Call) and applied.func is call:
+            if call.args or len(applied.args) != 1 or applied.args[0].star:
+                raise NoFix
+            return layout.replaced(applied, layout.code(applied.args[0].value))
         if kind in {"softmax", "sigmoid", "relu", "tanh"} and len(call.args) == 1 and not call.args[0].star:
             inner = call.args[0].value
             around = layout.parent(call)
