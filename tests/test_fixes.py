@@ -109,7 +109,9 @@ def becomes(text: str, *changes: tuple[str, str], prefer: tuple[str, ...] = ()) 
 def test_from_logits_is_said(imports: str, layers: str, old: str, new: str) -> None:
     model = CLASSES.format("").replace("keras.layers", layers)
     becomes(
-        imports + model + f"m.compile('adam', {old})\n", (f"{old})", new.format("SparseCategoricalCrossentropy") + ")")
+        imports + model + f"m.compile('adam', {old})\n",
+        (f"{old})", new.format("SparseCategoricalCrossentropy") + ")"),
+        prefer=("from-logits",),
     )
 
 
@@ -140,6 +142,15 @@ def test_a_flag_that_is_computed_is_left_alone() -> None:
 def test_the_activation_is_set(layer: str, wanted: str) -> None:
     text = KERAS + ONE.format(layer) + 'm.compile("adam", "binary_crossentropy", metrics=["accuracy"])\n'
     becomes(text, (f"Dense(1{layer})", f"Dense(1{wanted})"))
+
+
+@pytest.mark.parametrize(
+    ("loss", "first"),
+    [("'categorical_crossentropy'", "activation"), ("keras.losses.CategoricalCrossentropy()", "from-logits")],
+)
+def test_a_name_of_a_loss_stays_a_name(loss: str, first: str) -> None:
+    text = KERAS + CLASSES.format("") + f"m.compile('adam', {loss})\n"
+    assert ways(text)[0] == (first, False)
 
 
 def test_the_activation_layer_is_set() -> None:
@@ -214,7 +225,7 @@ def test_a_name_that_means_something_else_is_not_taken() -> None:
 def test_a_string_imports_the_class_where_no_module_is_at_hand() -> None:
     text = "from keras import Sequential, Input\nfrom keras.layers import Dense\n"
     text += "m = Sequential([Input((4,)), Dense(3)])\nm.compile('adam', 'categorical_crossentropy')\n"
-    assert fixed(text) == "from keras.losses import CategoricalCrossentropy\n" + text.replace(
+    assert fixed(text, prefer=("from-logits",)) == "from keras.losses import CategoricalCrossentropy\n" + text.replace(
         "'categorical_crossentropy'", "CategoricalCrossentropy(from_logits=True)"
     )
 
@@ -222,7 +233,7 @@ def test_a_string_imports_the_class_where_no_module_is_at_hand() -> None:
 def test_two_keras_in_one_file_are_not_mixed_further() -> None:
     text = "import tensorflow as tf\nfrom keras.layers import Dense\n"
     text += "m = tf.keras.Sequential([tf.keras.Input((4,)), Dense(3)])\nm.compile('adam', 'categorical_crossentropy')\n"
-    assert fixed(text) == text
+    assert ways(text) == [("activation", False)]
 
 
 @pytest.mark.parametrize(
@@ -702,6 +713,15 @@ def test_the_place_may_lie_in_another_file(project: Path) -> None:
     assert lossguard("--fix", "--unsafe-fixes", "main.py")[0] == 0
     assert (project / "lib.py").read_text() == lib.replace("softmax", "sigmoid")
     assert (project / "main.py").read_text() == lone
+
+
+def test_what_another_file_returns_keeps_its_activation(project: Path) -> None:
+    lib = "import tensorflow as tf\n\n\ndef answers(z):\n    return tf.nn.softmax(z * 2)\n"
+    main_ = GRAPH + "from lib import answers\np = answers(z)\n" + ON_SOFTMAX.format("p")
+    handmade.lay(project, lib_py=lib, main_py=main_)
+    _, out, _ = lossguard("--fix", "--unsafe-fixes", "main.py")
+    assert "LG502" in out
+    assert (project / "lib.py").read_text() == lib
 
 
 def test_encoding_mark_line_ends_mode_and_links_are_kept(project: Path) -> None:

@@ -64,11 +64,11 @@ def fixed(text: str, name: str = "a.py") -> str:
     return made.texts.get(name, text)
 
 
-def fix_file(path: Path) -> None:
+def fix_file(path: Path, *arguments: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "stderr", io.StringIO())
         patch.setattr(sys, "stdout", io.StringIO())
-        assert main(["check", "--isolated", "--fix-only", "--unsafe-fixes", str(path)]) == 0
+        assert main(["check", "--isolated", "--fix-only", "--unsafe-fixes", *arguments, str(path)]) == 0
 
 
 # Python files
@@ -209,7 +209,7 @@ def test_a_line_more_or_less_is_a_string_more_or_less(tmp_path: Path, lay_out: C
     path = tmp_path / "a.ipynb"
     cells = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": code.splitlines(keepends=True)}]
     path.write_bytes(lay_out(json.dumps({"cells": cells, "metadata": {}}, indent=1)).encode())
-    fix_file(path)
+    fix_file(path, "--prefer", "from-logits")
     cells[0]["source"] = (
         "from keras.losses import CategoricalCrossentropy\n"
         + code.replace("# lossguard: ignore\n", "").replace(

@@ -47,8 +47,9 @@ activation as far as this rule is concerned, or one that it can't judge.
 
 ## Fix safety
 Unsafe: `from_logits=True` leaves the predictions raw scores (`from-logits`), an activation makes them
-probabilities (`activation`). The first is preferred, unless a metric splits the output at 0.5; where it is
-taken all the same, the metric's threshold follows.
+probabilities (`activation`). The first comes first for an instance of a loss, the second where a string or a
+function would have to become one, or a metric splits the output at 0.5; where `from-logits` is taken all the
+same, the metric's threshold follows.
 
 ## References
 - `keras.losses.BinaryCrossentropy`, `keras.losses.CategoricalCrossentropy`,
@@ -87,7 +88,8 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 return
             by_loss = Way("from-logits", (SetFromLogits(True),) if takes_from_logits(loss) else ())
             by_output = Way("activation", (SetActivation(activation),))
-            halved = isinstance(fact, TrainingSetup) and _splits_at_half(fact)
+            named = loss.spelling in {Spelling.STRING, Spelling.FUNCTION}
+            by_name = named or (isinstance(fact, TrainingSetup) and _splits_at_half(fact))
             yield RULE.finding(
                 f"{called(loss)} expects probabilities, but gets raw scores: {describe(output)}",
                 at_loss(loss, "takes the output for probabilities (from_logits=False)"),
@@ -97,7 +99,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 if takes_from_logits(loss)
                 else f"Give the last layer `activation='{activation}'`.",
                 severity=severity,
-                ways=(by_output, by_loss) if halved else (by_loss, by_output),
+                ways=(by_output, by_loss) if by_name else (by_loss, by_output),
             )
 
 

@@ -100,7 +100,7 @@ class Repairer:
             case ReplaceLoss(name=name), TrainingSetup(loss=Loss() as loss) | LossCall(loss=loss):
                 return self._loss(loss, name)
             case SetActivation(name="linear"), LossCall(prediction=Output() as output, origin=Site() as site):
-                return self._before_activation(output, site) or self._activation(output, "linear", decided=True)
+                return self._before_activation(output, site) or self._activation(output, "linear", site)
             case (
                 SetActivation(name=name),
                 TrainingSetup(output=Output() as output) | LossCall(prediction=Output() as output),
@@ -240,12 +240,13 @@ class Repairer:
             return []
         return [(layout, layout.replaced(passed[0], layout.code(inner)))]
 
-    def _activation(self, output: Output, name: str, *, decided: bool = False) -> Changes:
-        """Another activation in the layer; with `decided` only where nothing but losses and decisions read it."""
-        if decided and output.activation_origin is not None:
+    def _activation(self, output: Output, name: str, loss: Site | None = None) -> Changes:
+        """Another activation in the layer; for a loss call only where nothing but losses and decisions read it."""
+        if loss is not None and output.activation_origin is not None:
             layout, node = self._at(output.activation_origin)
             made = node if isinstance(node, cst.Call) else layout.call_of(node)
-            if not layout.only_decides(made):
+            returned = isinstance(layout.parent(made), cst.Return)
+            if not layout.only_decides(made) or (returned and loss.module is not layout.module):
                 raise NoFix
         if output.activation_origin is None:
             layout, call = self._at(output.origin)
