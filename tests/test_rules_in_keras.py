@@ -446,7 +446,7 @@ def run(source: str, name: str, fits: list[Fit]) -> Run:
 
     keras.utils.set_random_seed(4)
     fits.clear()
-    result = Run(fits=fits, names={"__name__": "__main__"})
+    result = Run(fits=fits, names={"__name__": "__main__", "__file__": name})
     with warnings.catch_warnings(record=True) as caught, pytest.MonkeyPatch.context() as patch:
         for space in (keras, tf.keras):  # each time: TensorFlow's lazy modules can be made anew
             _stand_in_for_downloads(patch, space, tf)
