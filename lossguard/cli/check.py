@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lossguard.cache import Cache
     from lossguard.check import Checked
     from lossguard.diff import Changes
-    from lossguard.options import OptionsOf
+    from lossguard.options import Options
     from lossguard.settings import Config
 
 _FINDINGS = 1
@@ -34,7 +34,12 @@ def check(arguments: Sequence[str]) -> int:
 
 
 def _check(asked: CheckArguments) -> int:
-    configs = Configs(asked.over, file=Path(asked.config).absolute() if asked.config else None, isolated=asked.isolated)
+    configs = Configs(
+        asked.over,
+        file=Path(asked.config).absolute() if asked.config else None,
+        isolated=asked.isolated,
+        finish=lambda made: _told(asked, made),
+    )
     settings = configs.of(Path.cwd())
     if asked.show_settings or asked.show_files:
         from lossguard.cli.show import show_files, show_settings
@@ -72,7 +77,7 @@ def _fix(
 
     if asked.write_baseline is not None or asked.add_ignore is not None:
         raise Failure("fixes can't be made together with --write-baseline or --add-ignore")
-    options = _options(asked, configs)
+    options = configs.options
     if "-" in asked.paths:
         name = asked.stdin_filename or "<stdin>"
         data = _read_input(asked)
@@ -94,11 +99,9 @@ def _fix(
     )
 
 
-def _options(asked: CheckArguments, configs: Configs) -> OptionsOf:
+def _told(asked: CheckArguments, made: Options) -> Options:
     """The options as configured, with what is asked for on the command line alone."""
-    return lambda path: replace(
-        configs.options(path), show_models=asked.show_models, verbose=asked.verbose, debug=asked.debug
-    )
+    return replace(made, show_models=asked.show_models, verbose=asked.verbose, debug=asked.debug)
 
 
 def asked_baseline(asked: CheckArguments, settings: Config) -> Baseline | None:
@@ -134,7 +137,7 @@ def _checked(
     from lossguard.check import check_paths
     from lossguard.cli.progress import bar
 
-    options = _options(asked, configs)
+    options = configs.options
     with bar(quiet=asked.quiet) as progress:
         return check_paths(
             asked.paths,
@@ -160,7 +163,7 @@ def _input(
     from lossguard.project import Exclusions
     from lossguard.source import Unreadable, decode_text
 
-    options = _options(asked, configs)
+    options = configs.options
     name = asked.stdin_filename or "<stdin>"
     try:
         text = decode_text(data, name)

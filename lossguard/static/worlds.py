@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lossguard.static.values import UNBOUND, Choice, Guard, Literal, Unbound, Unknown, Value, Wording
 
@@ -322,7 +323,8 @@ class Worlds:
         flat: list[tuple[Guard, Value]] = []
         for guard, value in options:
             if isinstance(value, Choice):
-                flat.extend((guard | inner, option) for inner, option in value.options if _consistent(guard | inner))
+                both = ((_both(guard, inner), option) for inner, option in value.options)
+                flat.extend((joint, option) for joint, option in both if joint is not None)
             else:
                 flat.append((guard, value))
         if len(flat) > MAX_UNMERGED:
@@ -421,15 +423,27 @@ def _holds(left: object, relation: str, right: object) -> bool | None:
     return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[relation]
 
 
-def _consistent(guard: Guard) -> bool:
-    return len({literal.condition for literal in guard}) == len(guard)
+@lru_cache(maxsize=10_000)
+def _both(guard: Guard, inner: Guard) -> Guard | None:
+    """The conjunction; None where it contradicts itself."""
+    joint = guard | inner
+    return joint if len({literal.condition for literal in joint}) == len(joint) else None
 
 
 def _merge_equal(options: list[tuple[Guard, Value]]) -> list[tuple[Guard, Value]]:
     """Options with equal values and guards that differ in the side of one condition become one."""
-    guards = [guard for guard, _ in options]
     values = [value for _, value in options]
-    kinds = [next(i for i, known in enumerate(values) if known is value or known == value) for value in values]
+    kinds = tuple(next(i for i, known in enumerate(values) if known is value or known == value) for value in values)
+    return [(guard, values[i]) for guard, i in _merged(tuple(guard for guard, _ in options), kinds)]
+
+
+@lru_cache(maxsize=10_000)
+def _merged(given: tuple[Guard, ...], kinds_given: tuple[int, ...]) -> list[tuple[Guard, int]]:
+    """The guards that are left, each with the number of the first option that it had; `kinds` are equal for equals.
+
+    Many names are bound in the same branches: what joins one of them joins all.
+    """
+    guards, kinds, first = list(given), list(kinds_given), list(range(len(given)))
 
     def meet(i: int, j: int) -> bool:
         """Whether the options become one, the first of them."""
@@ -439,7 +453,7 @@ def _merge_equal(options: list[tuple[Guard, Value]]) -> list[tuple[Guard, Value]
         if difference and not _opposite(difference):
             return False
         guards[i] &= guards[j]
-        del guards[j], kinds[j], values[j]
+        del guards[j], kinds[j], first[j]
         return True
 
     i = 0
@@ -450,7 +464,7 @@ def _merge_equal(options: list[tuple[Guard, Value]]) -> list[tuple[Guard, Value]
                 i = before
         else:
             i += 1
-    return list(zip(guards, values, strict=True))
+    return list(zip(guards, first, strict=True))
 
 
 def _opposite(difference: frozenset[Literal]) -> bool:
