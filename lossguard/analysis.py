@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from lossguard.static.program import Program, Trees
     from lossguard.static.syntax import SyntaxProblem
 
-_STACK = 20_000
+_STACK = 20_000 if sys.version_info >= (3, 11) else 10_000
+"""Frames; before Python 3.11 each takes some hundred bytes of a stack whose end nothing can catch."""
 
 Read = Callable[[Path], bytes]
 """The content of a file; raises `Unreadable`."""

@@ -274,11 +274,15 @@ def call_function(machine: Machine, callee: Function, arguments: Arguments, site
     """Run a function of the program with these arguments."""
     machine.called.add(id(callee.node))
     active = sum(frame.function is not None and frame.function.node is callee.node for frame in machine.frames)
-    if active > MAX_RECURSION or len(machine.frames) > MAX_CALL_DEPTH:
+    if active > MAX_RECURSION or len(machine.frames) + machine.lambdas > MAX_CALL_DEPTH:
         return machine.unknown("the calls are nested too deeply", site)
     scope = Scope(bind(machine, callee, arguments, site), callee.scope, callee.module, function=callee)
     if isinstance(callee.node, cst.Lambda):
-        return evaluate(machine, callee.node.body, scope)
+        machine.lambdas += 1
+        try:
+            return evaluate(machine, callee.node.body, scope)
+        finally:
+            machine.lambdas -= 1
     frame = Frame(callee.module, callee, machine.worlds.mark(), site)
     with _entered(machine, frame):
         flow = unwind(machine, frame, 0, execute(machine, callee.node.body, scope))

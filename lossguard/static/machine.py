@@ -113,6 +113,7 @@ class Machine:
         self.program = program
         self.worlds = Worlds(lambda: self._serial, self.wording, self.step)
         self.frames: list[Frame] = []
+        self.lambdas = 0
         self.models: list[Model] = []
         self.cases: list[Case] = []
         self.called: set[int] = set()
