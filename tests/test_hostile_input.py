@@ -514,6 +514,17 @@ def test_import_cycles(tmp_path: Path) -> None:
     assert time.monotonic() - started < SECONDS
 
 
+def test_imports_are_followed_up_to_a_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parsing takes some ten seconds for a million characters."""
+    build = "def build():\n    return keras.Sequential([keras.layers.Dense(1, activation='softmax')])\n"
+    (tmp_path / "models.py").write_text(f"import keras\n{build}# {'x' * 2000}\n")
+    (tmp_path / "train.py").write_text("from models import build\nbuild().compile(loss='binary_crossentropy')\n")
+    train = str(tmp_path / "train.py")
+    assert [found.code for found in check_paths([train]).diagnostics] == ["LG105"]
+    monkeypatch.setattr("lossguard.static.program.MAX_PROGRAM_SIZE", 2000)
+    assert check_paths([train]).diagnostics == ()
+
+
 # a fault of our own
 
 

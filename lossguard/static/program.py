@@ -22,7 +22,7 @@ Reader = Callable[[Path], "Source | None"]
 
 MAX_MODULES = 60
 MAX_IMPORTED_SIZE = 400_000
-MAX_PROGRAM_SIZE = 1_500_000
+MAX_PROGRAM_SIZE = 800_000
 """Characters of one imported file, and of all files of a program together."""
 
 MAX_KEPT = 400_000
