@@ -203,10 +203,11 @@ def _true_metric(keras: Any, name: str, pairing: Pairing, outputs: Array, labels
         case "sparse_categorical_accuracy":
             return accuracy(pairing, outputs, labels)
         case "MeanIoU":
-            if outputs.shape[-1] > 1 or pairing.encoding not in {"ids", "column"}:
+            if labels.size != outputs.size or pairing.encoding in {"signed", "from-one"}:
                 return None
             metric = keras.metrics.BinaryIoU()
-            metric.update_state(labels.reshape(-1, 1), _of_one_unit(pairing, outputs))
+            p = _of_one_unit(pairing, outputs) if outputs.shape[-1] == 1 else probabilities(pairing, outputs)
+            metric.update_state(labels.reshape(-1, 1), p.reshape(-1, 1))
             return float(metric.result())
         case "AUC" | "AUC logits" | "Precision" | "Precision@0" | "Recall":
             if pairing.loss.startswith("mean"):

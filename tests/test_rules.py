@@ -267,6 +267,7 @@ FIRES: list[tuple[str, Fact]] = [
     ("LG401", setup(out("linear", 1), loss(BCE, logits=True), None, metric("AUC"))),
     ("LG401", setup(out("linear"), loss(SCCE, logits=True), None, metric("SparseCategoricalCrossentropy"))),
     ("LG401", setup(out("tanh", 1), loss("hinge", logits=None), SIGNED, metric("accuracy"))),
+    ("LG401", setup(out("tanh", 1), loss("hinge", logits=None), SIGNED, metric("Recall", threshold=0.0))),
     ("LG401", setup(out("tanh", 1), loss("hinge", logits=None), BINARY, metric("accuracy"))),
     ("LG401", setup(out("linear", 1), loss("hinge", logits=None), BINARY, metric("AUC"))),
     ("LG402", setup(out("softmax"), loss(CCE), None, metric("Accuracy"))),

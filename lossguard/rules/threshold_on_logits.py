@@ -3,7 +3,7 @@
 ## What it does
 Reports `'accuracy'` on a single unit without activation, and `BinaryAccuracy`, `Precision`, `Recall`, `AUC`
 and others that split their input at 0.5, where the loss has `from_logits=True` or is a hinge loss; and
-`'accuracy'` with a hinge loss on -1/+1 labels. An accuracy that is written
+all of them with a hinge loss on -1/+1 labels. An accuracy that is written
 out (`tf.round`, `tf.greater`) is read as well, if it takes the scores that the loss gets.
 
 ## Why it matters
@@ -17,7 +17,9 @@ selection follow these numbers.
 - `'accuracy'` becomes `BinaryAccuracy(threshold=0.5)` whenever the output has one unit.
 - With 0/1 labels and a hinge loss on a linear or `tanh` unit, `'accuracy'` splits at 0.5 too: 0.94 where 0.96 is
   right.
-- With -1/+1 labels and a hinge loss, `'accuracy'` compares 0/1 answers with -1/+1: 0.41 where 0.85 is right.
+- With -1/+1 labels and a hinge loss, `'accuracy'` compares 0/1 answers with -1/+1 (0.41 where 0.85 is right);
+  `Precision`, `Recall` and `AUC` take every -1 for a positive label (1.00, 0.47 and 0.0 where 0.80, 0.93 and 0.93
+  are right).
 
 ## Bad
     import keras
@@ -108,6 +110,9 @@ CURVES = frozenset(
 CROSS_ENTROPIES = frozenset({"BinaryCrossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy"})
 """Metrics with a `from_logits` of their own."""
 
+ANSWERS = THRESHOLDED | CURVES | {"accuracy"}
+"""Metrics that know the labels 0 and 1 only, whatever their threshold."""
+
 HALF = 0.5
 
 
@@ -139,15 +144,17 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
             loss=Loss(family=Family.HINGE) as loss,
             labels=Labels(encoding=Encoding.SIGNED) as labels,
             metrics=metrics,
-        ) if output.width.is_(1) and (misled := [metric for metric in metrics if _is_binary_accuracy(metric)]):
+        ) if output.width.is_(1) and (misled := [metric for metric in metrics if metric.name in ANSWERS]):
             yield RULE.finding(
-                f"{_names(misled)} answers 0 or 1, but the labels are -1 and +1",
+                f"{_names(misled)} {'takes' if len(misled) == 1 else 'take'} labels 0 and 1, but they are -1 and +1",
                 *_places(misled),
                 at_output(output),
                 at_labels(labels),
-                effect="Samples with the label -1 never count as right: accuracy reads 0.41 where 0.85 is right.",
-                remedy="Use 0/1 labels (the hinge loss turns them into -1/+1 itself) with"
-                " `BinaryAccuracy(threshold=0)`.",
+                effect="Samples with the label -1 never count as right: accuracy reads 0.41 where 0.85 is right."
+                if all(metric.name in {"accuracy", "BinaryAccuracy"} for metric in misled)
+                else "A label of -1 counts as positive, too: precision reads 1.00 where 0.80 is right.",
+                remedy="Use 0/1 labels (the hinge loss turns them into -1/+1 itself) and split at 0, as"
+                " `BinaryAccuracy(threshold=0)` does.",
             )
         case Decode(
             output=Output() as output,
@@ -193,10 +200,6 @@ def _wants_probabilities(metric: Metric, output: Output) -> bool:
             return metric.threshold is None
         case _:
             return metric.name in THRESHOLDED and metric.threshold == HALF and "top_k" not in metric.text
-
-
-def _is_binary_accuracy(metric: Metric) -> bool:
-    return metric.name in {"accuracy", "BinaryAccuracy"}
 
 
 def _names(metrics: list[Metric]) -> str:
