@@ -16,7 +16,7 @@ name the loss.
 - A function that returns a loss: Keras calls it with labels and predictions, and gets a function or a loss instead
   of a number: `TypeError` in `fit`.
 - A class: Keras 2 calls it with labels and predictions, as if they were its options: `TypeError` in `fit`.
-  Keras 3 makes an instance with the default arguments, `from_logits=False` among them.
+  Keras 3 makes an instance with the default arguments, `from_logits=False` among them (3.0 raises, too).
 
 ## Bad
     import keras

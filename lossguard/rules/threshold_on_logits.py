@@ -14,6 +14,8 @@ selection follow these numbers.
 
 ## What Keras does
 - All backends: silent. The metric does not know of the loss's `from_logits`.
+- Keras 3.0 to 3.4 refuse `BinaryAccuracy(threshold=0)` (`Expected a value in interval (0, 1)`); a sigmoid output with
+  `from_logits=False` works in all.
 - `'accuracy'` becomes `BinaryAccuracy(threshold=0.5)` whenever the output has one unit.
 - With 0/1 labels and a hinge loss on a linear or `tanh` unit, `'accuracy'` splits at 0.5 too: 0.94 where 0.96 is
   right.

@@ -10,7 +10,7 @@ accuracy and precision are the share of positives (0.48 where 0.96 is right), re
 is left when an activation is added and the metric is forgotten.
 
 ## What Keras does
-All backends, Keras 2 and 3: silent.
+All backends, Keras 2 and 3: silent. Keras 3.0 to 3.4 refuse `BinaryAccuracy(threshold=0)` with a `ValueError`.
 
 ## Bad
     import keras
