@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-KERAS = re.compile(rb"keras|tensorflow|\btf\.")
-_SINK = re.compile(rb"loss|compile\s*\(|cross_?entropy|\.fit\(")
+_TENSORFLOW = re.compile(rb"\btf\.")
+_COMPILE = re.compile(rb"compile\s*\(")
 _FOREIGN_SINK = re.compile(rb"(?<!\bre)\.compile\s*\([^()]{0,300}?(?:loss|optimizer|metrics|['\"]adam|['\"]sgd)")
 
 
@@ -20,9 +20,9 @@ class Glance:
 
 
 def glance(data: bytes) -> Glance:
-    """What is seen in the bytes of a file."""
-    keras = KERAS.search(data) is not None
-    return Glance(keras, _may_misuse(data, keras=keras), _is_marked(data))
+    """What is seen in the bytes of a file. A search for plain bytes takes a hundredth of that for a pattern."""
+    keras = b"keras" in data or b"tensorflow" in data or (b"tf." in data and _TENSORFLOW.search(data) is not None)
+    return Glance(keras, _has_sink(data) and (keras or _has_foreign_sink(data)), _is_marked(data))
 
 
 def is_candidate(data: bytes) -> bool:
@@ -30,10 +30,21 @@ def is_candidate(data: bytes) -> bool:
     return glance(data).candidate
 
 
-def _may_misuse(data: bytes, *, keras: bool) -> bool:
-    return _SINK.search(data) is not None and (keras or _FOREIGN_SINK.search(data) is not None)
+def _has_sink(data: bytes) -> bool:
+    if any(word in data for word in (b"loss", b".fit(", b"crossentropy", b"cross_entropy")):
+        return True
+    return b"compile" in data and _COMPILE.search(data) is not None
+
+
+def _has_foreign_sink(data: bytes) -> bool:
+    return b".compile" in data and _FOREIGN_SINK.search(data) is not None
 
 
 def _is_marked(data: bytes) -> bool:
     """Whether there may be a suppression of ours in the file."""
-    return b"lossguard:" in data or (b"noqa" in data.lower() and b"LG" in data.upper())
+    if b"lossguard:" in data:
+        return True
+    return any(letters in data for letters in _IN_NOQA) and b"noqa" in data.lower() and b"LG" in data.upper()
+
+
+_IN_NOQA = (b"qa", b"QA", b"Qa", b"qA")

@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lossguard.glance import is_candidate
+from lossguard.glance import glance, is_candidate
 from lossguard.project import discover
 from lossguard.source import Unreadable, read_bytes
 
@@ -206,7 +206,8 @@ def without_keras(scratch: Path) -> Iterator[Row]:
     if ruff is None:
         return
     library = Path(sysconfig.get_path("stdlib"))
-    sources = [file for file in sorted(library.rglob("*.py")) if "site-packages" not in file.parts][:1000]
+    found = (file for file in sorted(library.rglob("*.py")) if "site-packages" not in file.parts)
+    sources = [file for file in found if not glance(file.read_bytes()).candidate][:1000]
     many = scratch / "many"
     for number in range(MANY):
         target = many / f"p{number % 100}" / f"m{number}.py"
