@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import reduce
 from pathlib import Path
@@ -31,6 +33,25 @@ Read = Callable[[Path], bytes]
 """The content of a file; raises `Unreadable`."""
 
 
+_GARBAGE = 300_000
+"""Bytes of programs after which what they left is collected."""
+
+
+@contextmanager
+def rarely_collected() -> Iterator[None]:
+    """Within it the collector runs only when an `Analyst` asks for it: trees have no cycles, and it costs a fifth."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    gc.freeze()  # what is there already is not looked through each time
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.enable()
+
+
 class Analyst:
     """Analyses programs one after the other; what they import is parsed once for several of them.
 
@@ -43,6 +64,7 @@ class Analyst:
         self._with_digests = digests
         self._digests: dict[Path, str | None] = {}
         self._trees: Trees | None = None
+        self._since_collected = 0
 
     def file(self, path: Path, name: str, options: Options) -> Outcome:
         """Analyse a Python file or a notebook."""
@@ -53,6 +75,10 @@ class Analyst:
             return broken(name, unreadable, options)
         found = Outcome() if source is None else self.source(source, options)
         found.digest = self._digest(data)
+        self._since_collected += len(data)
+        if self._since_collected > _GARBAGE and not gc.isenabled():
+            self._since_collected = 0
+            gc.collect()
         return found
 
     def source(self, source: Source, options: Options) -> Outcome:

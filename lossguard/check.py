@@ -267,11 +267,12 @@ class _Checker:
             yield result
 
     def _analysed_here(self, pending: Sequence[_Result]) -> Iterator[tuple[_Result, Outcome]]:
-        from lossguard.analysis import Analyst
+        from lossguard.analysis import Analyst, rarely_collected
 
         analyst = Analyst(self._read, self._cwd, digests=self._cache is not None)
-        for result in pending:
-            yield result, analyst.file(result.path, result.name, result.options)
+        with rarely_collected():
+            for result in pending:
+                yield result, analyst.file(result.path, result.name, result.options)
 
     def _analysed_there(self, pending: Sequence[_Result], workers: int) -> Iterator[tuple[_Result, Outcome]]:
         from lossguard.analysis import fault

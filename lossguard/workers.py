@@ -136,14 +136,14 @@ def _deaf_to_interrupts() -> Iterator[None]:
 
 def _work(line: Connection, inherited: Sequence[Connection], cwd: Path, digests: bool) -> None:  # noqa: FBT001
     """Analyse what comes down the line until it is closed: the life of a process."""
-    from lossguard.analysis import Analyst
+    from lossguard.analysis import Analyst, rarely_collected
     from lossguard.outcome import as_data
     from lossguard.source import read_bytes
 
     for other in inherited:
         other.close()
     analyst = Analyst(read_bytes, cwd, digests=digests)
-    with suppress(EOFError, OSError):
+    with rarely_collected(), suppress(EOFError, OSError):
         while True:
             path, name, options = line.recv()
             line.send(as_data(analyst.file(path, name, options)))
