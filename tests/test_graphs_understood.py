@@ -60,6 +60,21 @@ def test_ways_to_feed(run: str) -> None:
     assert [one.code for one in check_source(text, "program.py").diagnostics] == ["LG503"]
 
 
+def test_labels_that_depend_on_something_are_told_with_it() -> None:
+    text = (
+        HEAD.format(one_hot=True)
+        + BUILT_IN
+        + """
+ids = input_data.read_data_sets("MNIST")
+data = ids if input() == "ids" else mnist
+xs, ys = data.train.next_batch(50)
+tf.Session().run(train, {x: xs, y: ys})
+"""
+    )
+    (finding,) = check_source(text, "program.py").diagnostics
+    assert (finding.code, finding.when) == ("LG503", "input() == 'ids'")
+
+
 def test_labels_that_the_graph_encodes_itself() -> None:
     loss = "train = tf.nn.softmax_cross_entropy_with_logits(labels=tf.one_hot(y, 10), logits=logits)"
     assert codes(loss, one_hot=False) == []

@@ -209,8 +209,9 @@ def _watch(machine: Machine, arguments: Arguments, site: Site) -> None:
             pairs = option.fields["items"] if isinstance(option, Dict) else NONE
             for placeholder, fed in pairs.items if isinstance(pairs, Pairs) else ():
                 if isinstance(placeholder, Tensor):
-                    for _, labels in machine.worlds.options(fed):
-                        _feed(machine, placeholder, as_array(machine, labels, site), site)
+                    for guard, labels in machine.worlds.options(fed):
+                        with machine.worlds.assuming(guard):
+                            _feed(machine, placeholder, as_array(machine, labels, site), site)
 
 
 UNFOLLOWED.append(_watch)
