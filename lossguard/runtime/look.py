@@ -18,7 +18,7 @@ from lossguard.runtime.library import Library, NotProbed
 from lossguard.runtime.losses import loss_of
 from lossguard.runtime.measure import Numbers, Question, Seen
 from lossguard.runtime.metrics import metric_of
-from lossguard.runtime.misuse import misuses
+from lossguard.runtime.misuse import metrics_as_weights, misuses
 from lossguard.runtime.origins import Live
 from lossguard.runtime.outputs import Measured, flat, measured
 from lossguard.runtime.state import unchanged
@@ -106,6 +106,8 @@ class _Looker:
             tuple(misuses(one, metrics[number], self.library, fails=bool(numbers[number].failure)))
             for number, one in enumerate(given)
         ]
+        if misused:
+            misused[0] += tuple(metrics_as_weights(self.model, self.library))
         found = [Seen(*one) for one in zip(setups, outputs, numbers, misused, strict=True)]
         if batch is None or self.x is None:
             return found

@@ -11,7 +11,7 @@ from typing import Any
 from lossguard.catalog import losses as loss_names
 from lossguard.catalog import metrics as metric_names
 from lossguard.catalog.spelling import closest, named
-from lossguard.facts import Fact, LossArgument, Misuse, Named, NotInstantiated, UnknownName
+from lossguard.facts import Fact, LossArgument, Misuse, Named, NotInstantiated, PositionalMetrics, UnknownName
 from lossguard.runtime.library import Library, is_own
 from lossguard.runtime.origins import Live
 
@@ -35,6 +35,17 @@ def misuses(loss: Any, metrics: Sequence[Any], library: Library, *, fails: bool)
     for metric in metrics:
         if isinstance(metric, str):
             yield from _unknown(Named.METRIC, metric, library.root.metrics.get, metric_names.BY_SHAPE)
+
+
+def metrics_as_weights(model: Any, library: Library) -> Iterator[Fact]:
+    """Metrics where Keras 3 keeps the `loss_weights` that `compile` was given."""
+    weights = getattr(getattr(model, "_compile_loss", None), "_user_loss_weights", None)
+    given = list(weights.values()) if isinstance(weights, dict) else weights
+    if not isinstance(given, (list, tuple)) or not given:
+        return
+    if all(isinstance(one, (str, library.root.metrics.Metric)) for one in given):
+        words = ", ".join(repr(one) if isinstance(one, str) else f"{type(one).__name__}()" for one in given)
+        yield PositionalMetrics(f"[{words}]", Live("compile", "compile", model))
 
 
 def unknown_name(kind: Named, text: str, origin: Live) -> UnknownName:

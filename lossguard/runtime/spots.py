@@ -7,6 +7,7 @@ import sys
 import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from types import CodeType, FrameType
@@ -37,6 +38,7 @@ class Spot:
     last_column: int | None
 
 
+@cache
 def users(filename: str) -> bool:
     """Whether a file is the user's: neither Python's nor an installed package's nor ours."""
     if filename.startswith("<"):
