@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest  # noqa: TC002  as in the other tests
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lossguard.check import check_paths, check_source
@@ -24,6 +24,7 @@ WORDS += ["cross", "_", "entropy", "optimizer", "'adam'", "lossguard:", "NoQA", 
 FIXTURES = sorted(Path(__file__).parent.parent.joinpath("fixtures").rglob("*.py"))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # machines may be busy
 @given(st.lists(st.sampled_from(WORDS)).map("".join).map(str.encode))
 def test_words(data: bytes) -> None:
     keras, sink = KERAS.search(data) is not None, SINK.search(data) is not None
