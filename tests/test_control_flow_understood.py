@@ -228,3 +228,25 @@ if LOGITS:
     model.compile('adam', keras.losses.CategoricalCrossentropy(from_logits=LOGITS))
 """
     assert found(program) == []
+
+
+@pytest.mark.parametrize(
+    ("test", "when"),
+    [
+        ("if flag:", "flag"),
+        ("if not flag:", "not flag"),
+        ("if not (flag):", "not flag"),
+        ("if not n == 2:", "n != 2"),
+        ("if not not flag:", "flag"),
+    ],
+)
+def test_conditions_are_told_the_right_way_round(test: str, when: str) -> None:
+    program = f"""
+flag = input()
+{test}
+    activation = 'softmax'
+else:
+    activation = 'sigmoid'
+Sequential([Dense(1, activation)]).compile('adam', 'mse')
+"""
+    assert found(program) == [("LG105", when)]

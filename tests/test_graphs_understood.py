@@ -176,6 +176,20 @@ def test_scores_that_are_squeezed() -> None:
     assert codes(program) == ["LG401"]
 
 
+def test_an_answer_and_its_scores_in_the_old_order_of_arguments() -> None:
+    program = """
+    def discriminator(images, conditional=len(input())):
+        scores = tf.matmul(images, W)
+        if not conditional:
+            return tf.nn.sigmoid(scores), scores
+        return tf.nn.sigmoid(scores)
+
+    answer, scores = discriminator(x)
+    train = tf.nn.sigmoid_cross_entropy_with_logits(scores, tf.ones_like(answer))
+    """
+    assert codes(program) == []
+
+
 def test_a_data_set_of_the_tutorials() -> None:
     text = HEAD.format(one_hot=True) + BUILT_IN + RUN
     found = understand(Program(Source(None, "program.py", text), syntax.parse(text), Trees(lambda _: None)))

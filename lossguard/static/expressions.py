@@ -302,7 +302,7 @@ def _unary(machine: Machine, node: cst.UnaryOperation, scope: Scope) -> Value:
     value = evaluate(machine, node.expression, scope)
     site = Site(scope.module, node)
     if isinstance(node.operator, cst.Not):
-        return operators.negation(machine, value, site)
+        return operators.negation(machine, value, Site(scope.module, node.expression))
     return machine.pure(lambda: operators.unary(machine, node.operator, machine.pick(value), site))
 
 

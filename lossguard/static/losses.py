@@ -205,8 +205,8 @@ def _call_raw(request: Call) -> Value:
 
 def _by_activation(machine: Machine, first: Value | None, second: Value | None) -> tuple[Value | None, Value | None]:
     """Labels and logits by position: TensorFlow took logits first before 1.0, and labels first since 2.0."""
-    value = machine.pick(first)
-    activated = isinstance(value, Tensor) and value.output.range not in {Range.UNKNOWN, Range.LOGITS}
+    one, other = (side(machine, value or NONE) for value in (first, second))
+    activated = isinstance(one, Output) and (one.range is not Range.LOGITS or not isinstance(other, Output))
     return (second, first) if activated else (first, second)
 
 

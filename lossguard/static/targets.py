@@ -22,6 +22,7 @@ from lossguard.static.values import (
     Pairs,
     Scope,
     Site,
+    Tensor,
     Tuple,
     Unknown,
     Value,
@@ -68,6 +69,8 @@ def _unpack(machine: Machine, elements: Sequence[cst.BaseElement], value: Value,
 
 
 def _parts(machine: Machine, value: Value, count: int, starred: int | None, site: Site) -> list[Value]:
+    if isinstance(value, Tensor):
+        return [machine.unknown("a part of a tensor", site) for _ in range(count)]
     contents = sequence(machine, value)
     if isinstance(contents, Tuple) and starred is None and len(contents.items) == count:
         return list(contents.items)

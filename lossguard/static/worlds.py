@@ -125,7 +125,9 @@ class Worlds:
             return f"{text} {relation} {condition.comparison.constant!r}"
         if literal.holds:
             return text
-        return text.removeprefix("not ") if text.startswith("not ") else f"not ({text})"
+        if text.startswith("not "):
+            return text.removeprefix("not ")
+        return f"not {text}" if text.replace(".", "").isidentifier() else f"not ({text})"
 
     def text(self, number: int) -> str:
         """How the source writes a condition."""
