@@ -25,6 +25,9 @@ fits = keras_tests.fits
 
 pytestmark = [pytest.mark.keras, pytest.mark.filterwarnings("ignore")]
 
+KERAS_3 = frozenset({3})
+"""What runs here."""
+
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 
 
@@ -56,7 +59,7 @@ def scores_are_misread(run: Any) -> bool:  # noqa: ANN401
 
 
 def check(text: str, *prefer: str) -> Checked:
-    return check_source(text, "a.py", options=Options(select=frozenset(BY_CODE), prefer=prefer))
+    return check_source(text, "a.py", options=Options(select=frozenset(BY_CODE), prefer=prefer, keras=KERAS_3))
 
 
 def ways(text: str) -> set[str]:
