@@ -33,6 +33,7 @@ from lossguard.static.values import (
     Unbound,
     Unknown,
     Value,
+    Wording,
 )
 from lossguard.static.worlds import Written
 
@@ -310,12 +311,18 @@ def _comparison(machine: Machine, node: cst.Comparison, scope: Scope) -> Value:
     site = Site(scope.module, node)
     left = evaluate(machine, node.left, scope)
     found: Value = Const(True)
+    before = Site(scope.module, node.left)
     for position, target in enumerate(node.comparisons):
         right = evaluate(machine, target.comparator, scope)
-        value = operators.compare(machine, target.operator, left, right, site)
+        after = Site(scope.module, target.comparator)
+        words: Wording = site
+        if len(node.comparisons) > 1:
+            words = " ".join(map(machine.text, (before, Site(scope.module, target.operator), after)))
+        how = operators.Comparing(site, words, before, after)
+        value = operators.compare(machine, target.operator, left, right, how)
         if position and value != found:
             value = _both(machine, found, value, site)
-        found, left = value, right
+        found, left, before = value, right, after
     return found
 
 
@@ -343,6 +350,8 @@ def _boolean(machine: Machine, node: cst.BooleanOperation, scope: Scope) -> Valu
     outcomes = [(guard, truth, *isolated(machine, guard, under(guard, truth=truth))) for guard, truth in sides]
     machine.worlds.merge([(guard, written) for guard, _, _, written in outcomes])
     right = next(value for _, truth, value, _ in outcomes if truth is both)
+    if isinstance(right, Unknown):
+        operators.alternatives(machine, right, Site(scope.module, node.right))
     if isinstance(left, Truth) and isinstance(right, Truth):
         return operators.conjunction(machine, left.literal, right.literal, Site(scope.module, node), both=both)
     if isinstance(left, Truth) and isinstance(right, Const) and isinstance(right.value, bool):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import Any
 
 import libcst as cst
@@ -232,17 +233,28 @@ def negation(machine: Machine, value: Value, site: Site) -> Value:
     return machine.worlds.join(options)
 
 
-def compare(machine: Machine, target: cst.BaseCompOp, left: Value, right: Value, site: Site) -> Value:
+@dataclass(frozen=True, slots=True)
+class Comparing:
+    """Where two values are compared, in which words, and the words of each side where it has any."""
+
+    site: Site
+    words: Wording
+    left: Wording | None = None
+    right: Wording | None = None
+
+
+def compare(machine: Machine, target: cst.BaseCompOp, left: Value, right: Value, how: Comparing) -> Value:
     """The value of one comparison, a constant or a `Truth`."""
-    return machine.pure(lambda: _compare(machine, target, machine.pick(left), machine.pick(right), site))
+    return machine.pure(lambda: _compare(machine, target, machine.pick(left), machine.pick(right), how))
 
 
-def _compare(machine: Machine, target: cst.BaseCompOp, left: Value, right: Value, site: Site) -> Value:
+def _compare(machine: Machine, target: cst.BaseCompOp, left: Value, right: Value, how: Comparing) -> Value:
+    site = how.site
     match target:
         case cst.In() | cst.NotIn():
-            return _membership(machine, left, right, site, negated=isinstance(target, cst.NotIn))
+            return _membership(machine, left, right, how, negated=isinstance(target, cst.NotIn))
         case cst.Is() | cst.IsNot():
-            return _identity(machine, left, right, site, negated=isinstance(target, cst.IsNot))
+            return _identity(machine, left, right, how, negated=isinstance(target, cst.IsNot))
     relation, function = _RELATIONS[type(target)]
     if isinstance(left, Const) and isinstance(right, Const):
         try:
@@ -266,21 +278,21 @@ def _compare(machine: Machine, target: cst.BaseCompOp, left: Value, right: Value
         if same or len(left.items) != len(right.items):
             return Const(same is (relation == "=="))
     if isinstance(left, Const):
-        return _against_constant(machine, right, _MIRRORED[relation], left.value, site, mirrored=True)
+        return _against_constant(machine, right, _MIRRORED[relation], left.value, how, how.right)
     if isinstance(right, Const):
-        return _against_constant(machine, left, relation, right.value, site)
+        return _against_constant(machine, left, relation, right.value, how, how.left)
     keys = key_of(left), key_of(right)
     if None in keys:
-        return _opaque(machine, None, site)
+        return _opaque(machine, None, how.words)
     if keys[0] == keys[1] and relation in {"==", "<=", ">="}:
         return TRUE
     if relation == "!=":
-        return Truth(machine.worlds.literal(("compare", keys, "=="), site).negated())
-    return Truth(machine.worlds.literal(("compare", keys, relation), site))
+        return Truth(machine.worlds.literal(("compare", keys, "=="), how.words, opposite=True).negated())
+    return Truth(machine.worlds.literal(("compare", keys, relation), how.words))
 
 
 def _against_constant(
-    machine: Machine, left: Value, relation: str, constant: object, site: Site, *, mirrored: bool = False
+    machine: Machine, left: Value, relation: str, constant: object, how: Comparing, subject: Wording | None
 ) -> Value:
     base, offset = (left.base, left.offset) if isinstance(left, Shifted) else (left, 0)
     if isinstance(base, Unknown):
@@ -288,7 +300,7 @@ def _against_constant(
         positive = {"!=": "==", ">": "<=", ">=": "<"}.get(relation, relation)
         literal = machine.worlds.literal(
             ("compare", base.key, positive, type(number).__name__, number),
-            base.text if offset else _subject(base, site, mirrored=mirrored),
+            base.text if offset or subject is None else subject,
             Comparison(base.key, positive, number),
         )
         literal = literal if positive == relation else literal.negated()
@@ -296,18 +308,10 @@ def _against_constant(
         return Truth(literal) if decided is None else Const(decided)
     if relation in {"==", "!="} and not isinstance(left, (Truth, Array, Tensor)):
         return Const(relation == "!=")
-    return _opaque(machine, None, site)
+    return _opaque(machine, None, how.words)
 
 
-def _subject(value: Unknown, site: Site, *, mirrored: bool) -> Wording:
-    node = site.node
-    if isinstance(node, cst.Comparison):
-        operand = node.comparisons[0].comparator if mirrored else node.left
-        return Site(site.module, operand)
-    return value.text
-
-
-def _membership(machine: Machine, left: Value, right: Value, site: Site, *, negated: bool) -> Value:
+def _membership(machine: Machine, left: Value, right: Value, how: Comparing, *, negated: bool) -> Value:
     container = items_of(machine, right)
     if isinstance(right, Dict):
         pairs = machine.pick(machine.field(right, "items"))
@@ -323,35 +327,34 @@ def _membership(machine: Machine, left: Value, right: Value, site: Site, *, nega
         if all(isinstance(item, Const) for item in container.items):
             return Const(negated)
     keys = key_of(left), key_of(container)
-    found = _opaque(machine, None if None in keys else ("in", *keys), site)
-    if isinstance(found, Truth) and negated:
-        return Truth(found.literal.negated())
-    return found
+    return _opaque(machine, None if None in keys else ("in", *keys), how.words, opposite=negated)
 
 
-def _identity(machine: Machine, left: Value, right: Value, site: Site, *, negated: bool) -> Value:
+def _identity(machine: Machine, left: Value, right: Value, how: Comparing, *, negated: bool) -> Value:
     if isinstance(left, Const) and isinstance(right, Const):
         return Const((left == right) is not negated)
     if right == NONE:
         if isinstance(left, Unknown):
-            found = _against_constant(machine, left, "==", None, site)
-            return negation(machine, found, site) if negated else found
+            found = _against_constant(machine, left, "==", None, how, how.left)
+            return negation(machine, found, how.site) if negated else found
         if not isinstance(left, (Truth, Shifted)):
             return Const(negated)
     keys = key_of(left), key_of(right)
-    found = _opaque(machine, None if None in keys else ("is", *keys), site)
-    return negation(machine, found, site) if negated else found
+    return _opaque(machine, None if None in keys else ("is", *keys), how.words, opposite=negated)
 
 
-def _opaque(machine: Machine, key: Hashable, site: Site) -> Value:
-    return Truth(machine.worlds.literal(("opaque", key if key is not None else machine.serial()), site))
+def _opaque(machine: Machine, key: Hashable, words: Wording, *, opposite: bool = False) -> Value:
+    """A comparison that nothing is known of; `opposite` where it is written the other way round, as `not in`."""
+    key = ("opaque", key if key is not None else machine.serial())
+    literal = machine.worlds.literal(key, words, opposite=opposite)
+    return Truth(literal.negated() if opposite else literal)
 
 
-def alternatives(machine: Machine, value: Value, site: Site) -> list[tuple[Guard, bool]]:
-    """The truth of a value by world, among the worlds that the assumptions allow."""
+def alternatives(machine: Machine, value: Value, words: Wording) -> list[tuple[Guard, bool]]:
+    """The truth of a value by world, among the worlds that the assumptions allow; `words` are how it is written."""
     found: list[tuple[Guard, bool]] = []
     for guard, option in machine.worlds.options(value):
-        for inner, truth in _truth(machine, machine.narrow(option), site):
+        for inner, truth in _truth(machine, machine.narrow(option), words):
             joined = guard | inner
             if machine.worlds.feasible(joined) and len({literal.condition for literal in joined}) == len(joined):
                 found.append((joined, truth))
@@ -360,19 +363,19 @@ def alternatives(machine: Machine, value: Value, site: Site) -> list[tuple[Guard
     return found or [(NO_ASSUMPTION, True)]
 
 
-def _truth(machine: Machine, value: Value, site: Site) -> list[tuple[Guard, bool]]:
+def _truth(machine: Machine, value: Value, words: Wording) -> list[tuple[Guard, bool]]:
     match value:
         case Const(value=constant):
             return [(NO_ASSUMPTION, bool(constant))]
         case Truth(literal=literal):
             return _sides(machine, literal)
         case Unknown(key=key):
-            literal = machine.worlds.literal(("truth", key), site)
+            literal = machine.worlds.literal(("truth", key), words)
             return _sides(machine, literal)
         case Tuple(items=items):
             return [(NO_ASSUMPTION, bool(items))]
         case List():
-            return _truth(machine, machine.narrow(machine.worlds.options(value.fields["items"])[0][1]), site)
+            return _truth(machine, machine.narrow(machine.worlds.options(value.fields["items"])[0][1]), words)
         case Dict():
             pairs = value.fields["items"]
             if isinstance(pairs, Pairs) and (pairs.items or pairs.complete):
@@ -381,7 +384,7 @@ def _truth(machine: Machine, value: Value, site: Site) -> list[tuple[Guard, bool
             pass
         case _:
             return [(NO_ASSUMPTION, True)]
-    return _sides(machine, machine.worlds.literal(("truth", machine.serial()), site))
+    return _sides(machine, machine.worlds.literal(("truth", machine.serial()), words))
 
 
 def _sides(machine: Machine, literal: Literal) -> list[tuple[Guard, bool]]:
@@ -391,10 +394,10 @@ def _sides(machine: Machine, literal: Literal) -> list[tuple[Guard, bool]]:
     return [(frozenset({literal}), True), (frozenset({literal.negated()}), False)]
 
 
-def conjunction(machine: Machine, left: Literal, right: Literal, site: Site, *, both: bool) -> Truth:
+def conjunction(machine: Machine, left: Literal, right: Literal, words: Wording, *, both: bool) -> Truth:
     """`left and right` (`both`) or `left or right` as one condition that implies its parts."""
     if both:
-        literal = machine.worlds.literal(("and", left, right), site, implied=(left, right))
+        literal = machine.worlds.literal(("and", left, right), words, implied=(left, right))
         return Truth(literal)
     refuted = (left.negated(), right.negated())
-    return Truth(machine.worlds.literal(("or", left, right), site, refuted=refuted))
+    return Truth(machine.worlds.literal(("or", left, right), words, refuted=refuted))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import libcst as cst
@@ -25,9 +25,11 @@ from lossguard.static.values import (
     Function,
     Guard,
     List,
+    Literal,
     Many,
     Scope,
     Site,
+    Truth,
     Tuple,
     Unknown,
     Value,
@@ -183,19 +185,28 @@ def _if_side(machine: Machine, node: cst.If, scope: Scope, *, truth: bool) -> Fl
 
 
 def _match(machine: Machine, node: cst.Match, scope: Scope) -> Flow:
-    subject = evaluate(machine, node.subject, scope)
+    subject = _Subject(evaluate(machine, node.subject, scope), Site(scope.module, node.subject))
     return _cases(machine, subject, list(node.cases), scope)
 
 
-def _cases(machine: Machine, subject: Value, cases: list[cst.MatchCase], scope: Scope) -> Flow:
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What a `match` looks at, and where it is written."""
+
+    value: Value
+    site: Site
+
+
+def _cases(machine: Machine, subject: _Subject, cases: list[cst.MatchCase], scope: Scope) -> Flow:
     if not cases:
         return NEXT
     case, *others = cases
-    site = Site(scope.module, case.pattern)
+    words = f"{machine.text(subject.site)} matches {machine.text(Site(scope.module, case.pattern))}"
     test = _pattern(machine, subject, case.pattern, scope)
     if case.guard is not None:
-        test = machine.unknown("the guard of a case", Site(scope.module, case.guard))
-    sides = operators.alternatives(machine, test, site)
+        guard_site = Site(scope.module, case.guard)
+        test, words = machine.unknown("the guard of a case", guard_site), f"{words} if {machine.text(guard_site)}"
+    sides = operators.alternatives(machine, test, words)
 
     def side(*, truth: bool) -> Callable[[], Flow]:
         if truth:
@@ -205,24 +216,37 @@ def _cases(machine: Machine, subject: Value, cases: list[cst.MatchCase], scope: 
     return branch(machine, [(guard, side(truth=truth)) for guard, truth in sides])
 
 
-def _pattern(machine: Machine, subject: Value, pattern: cst.MatchPattern, scope: Scope) -> Value:
+def _pattern(machine: Machine, subject: _Subject, pattern: cst.MatchPattern, scope: Scope) -> Value:
     site = Site(scope.module, pattern)
     match pattern:
         case cst.MatchValue(value=value):
-            return operators.compare(machine, cst.Equal(), subject, evaluate(machine, value, scope), site)
+            how = operators.Comparing(site, f"{machine.text(subject.site)} == {machine.text(site)}", subject.site)
+            return operators.compare(machine, cst.Equal(), subject.value, evaluate(machine, value, scope), how)
         case cst.MatchSingleton(value=value):
-            return operators.compare(machine, cst.Is(), subject, evaluate(machine, value, scope), site)
+            how = operators.Comparing(site, f"{machine.text(subject.site)} is {machine.text(site)}", subject.site)
+            return operators.compare(machine, cst.Is(), subject.value, evaluate(machine, value, scope), how)
         case cst.MatchOr(patterns=patterns):
             tests = [_pattern(machine, subject, element.pattern, scope) for element in patterns]
             if any(test == Const(True) for test in tests):
                 return Const(True)
             if all(test == Const(False) for test in tests):
                 return Const(False)
+            literals = [test.literal for test in tests if isinstance(test, Truth)]
+            if len(literals) + tests.count(Const(False)) == len(tests):
+                return Truth(_any_of(machine, literals))
         case cst.MatchAs(pattern=None, name=name):
             if name is not None:
-                assign(machine, name, subject, scope)
+                assign(machine, name, subject.value, scope)
             return Const(True)
     return machine.unknown("the pattern is not followed", site)
+
+
+def _any_of(machine: Machine, literals: Sequence[Literal]) -> Literal:
+    found, *others = literals
+    for other in others:
+        words = f"{machine.worlds.describe(found)} or {machine.worlds.describe(other)}"
+        found = operators.conjunction(machine, found, other, words, both=False).literal
+    return found
 
 
 # loops

@@ -22,7 +22,7 @@ def story(understanding: Understanding) -> Iterator[str]:
     for case in setups:
         if not isinstance(case.fact, TrainingSetup) or not isinstance(case.fact.origin, Site):
             continue
-        when = " and ".join(map(worlds.describe, case.path))
+        when = worlds.tell(case.path)
         line = f"{_place(where[case.fact.origin])}: {_setup(case.fact)}"
         told[line + (f" (when {when})" if when else "")] = None
     yield from told

@@ -111,7 +111,7 @@ def _dict_item(machine: Machine, pairs: Value, index: Value, site: Site) -> Valu
     for key, option in pairs.items:
         if not isinstance(key, Const):
             return None
-        truth = operators.compare(machine, cst.Equal(), index, key, site)
+        truth = operators.compare(machine, cst.Equal(), index, key, operators.Comparing(site, site))
         if isinstance(truth, Truth):
             options.append((frozenset({truth.literal}), option))
         elif truth == Const(True):

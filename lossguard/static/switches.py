@@ -9,7 +9,7 @@ import libcst as cst
 
 from lossguard.facts import Fact, LayerOutput
 from lossguard.findings import Diagnostic
-from lossguard.static import syntax
+from lossguard.static import conditions, syntax
 from lossguard.static.interpreter import Understanding
 from lossguard.static.values import Site
 
@@ -80,4 +80,6 @@ def _lies_in(fact: Fact, nodes: frozenset[int]) -> bool:
 
 def conditional(found: Diagnostic, switch: Switch) -> Diagnostic:
     """The finding with the switch as its condition."""
-    return replace(found, when=switch.when if found.when is None else f"{switch.when} and {found.when}", fix=None)
+    return replace(
+        found, when=switch.when if found.when is None else conditions.both((switch.when, found.when)), fix=None
+    )

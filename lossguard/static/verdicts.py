@@ -232,10 +232,7 @@ def simplify(paths: list[Path]) -> list[Path]:
 def _words(paths: list[Path], worlds: Worlds) -> str | None:
     if any(not path for path in paths):
         return None
-    told = [
-        " and ".join(worlds.describe(literal) for literal in sorted(path, key=lambda literal: literal.condition))
-        for path in paths
-    ]
+    told = [worlds.tell(sorted(path, key=lambda literal: literal.condition)) for path in paths]
     return " or ".join(dict.fromkeys(told))
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
+from lossguard.static import conditions
 from lossguard.static.values import UNBOUND, Choice, Guard, Literal, Unbound, Unknown, Value, Wording
 
 MAX_OPTIONS = 12
@@ -42,7 +43,8 @@ class Comparison:
 class Condition:
     """Something unknown that a branch depends on.
 
-    `text` is how the source writes it, or where; for a comparison, of the unknown side.
+    `text` is how the source writes it, or where; for a comparison, of the unknown side. `opposite`: the text says
+    when it does not hold.
     """
 
     text: Wording
@@ -50,6 +52,7 @@ class Condition:
     implied: tuple[Literal, ...] = ()
     refuted: tuple[Literal, ...] = ()
     default: bool = False
+    opposite: bool = False
 
 
 class Fork(Exception):  # noqa: N818 - control flow, not an error
@@ -104,12 +107,13 @@ class Worlds:
         refuted: tuple[Literal, ...] = (),
         *,
         default: bool = False,
+        opposite: bool = False,
     ) -> Literal:
         """The literal of the condition with this key; the same key is the same condition."""
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = len(self._conditions)
-            self._conditions.append(Condition(text, comparison, implied, refuted, default))
+            self._conditions.append(Condition(text, comparison, implied, refuted, default, opposite))
         return Literal(number, holds=True)
 
     def condition_at(self, number: int) -> Condition:
@@ -119,15 +123,15 @@ class Worlds:
     def describe(self, literal: Literal) -> str:
         """The literal in the words of the source."""
         condition = self._conditions[literal.condition]
-        text = self._words(condition.text)
+        text = conditions.bare(self._words(condition.text))
         if condition.comparison is not None:
             relation = condition.comparison.relation if literal.holds else _NEGATED[condition.comparison.relation]
-            return f"{text} {relation} {condition.comparison.constant!r}"
-        if literal.holds:
-            return text
-        if text.startswith("not "):
-            return text.removeprefix("not ")
-        return f"not {text}" if text.replace(".", "").isidentifier() else f"not ({text})"
+            return conditions.compared(text, relation, condition.comparison.constant)
+        return text if literal.holds is not condition.opposite else conditions.negated(text)
+
+    def tell(self, literals: Iterable[Literal]) -> str:
+        """All the literals at once, in the words of the source."""
+        return conditions.both(map(self.describe, literals))
 
     def text(self, number: int) -> str:
         """How the source writes a condition."""
