@@ -296,11 +296,12 @@ def target_for(source: Source, options: Options) -> Target:
         return options.target
     imported = target_of(source.text)
     if source.path is None:
-        return replace(imported, keras=options.keras or imported.keras)
+        return replace(imported, keras=options.keras or imported.keras, minors=options.minors)
     from lossguard.dependencies import declared
 
     said = declared(source.path)
-    return Target(said.backends or imported.backends, options.keras or said.keras or imported.keras)
+    minors = options.minors if options.keras is not None else said.minors
+    return Target(said.backends or imported.backends, options.keras or said.keras or imported.keras, minors)
 
 
 def target_of(text: str) -> Target:

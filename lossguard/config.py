@@ -19,6 +19,7 @@ NAMES = ("lossguard.toml", ".lossguard.toml", "pyproject.toml")
 """In the order in which they are looked for in a folder."""
 
 _VERSION = re.compile(r"\s*(==|!=|>=|<=|>|<|~=)?\s*(\d+(?:\.\d+)*)\s*")
+_KERAS_3 = 3
 _CALLED = {bool: "true or false", dict: "a table", float: "a number", int: "a number", list: "a list", str: "a string"}
 
 
@@ -252,7 +253,7 @@ def options(found: Config) -> Options:
         from lossguard.selection import plain
 
         selected = (plain() if selected is None else selected) | frozenset(found.extend_select)
-    keras = None if found.keras_version is None else frozenset({int(found.keras_version.split(".")[0])})
+    keras, minors = _keras(found.keras_version)
     root = found.root
     return Options(
         select=selected,
@@ -266,12 +267,22 @@ def options(found: Config) -> Options:
         force_exclude=bool(found.force_exclude),
         root=root,
         roots=tuple(root / folder for folder in found.roots or ()) if root is not None else (),
-        target=None if found.backend is None else _target(found.backend, keras),
+        target=None if found.backend is None else _target(found.backend, keras, minors),
         keras=keras,
+        minors=minors,
     )
 
 
-def _target(backends: Sequence[str], keras: frozenset[int] | None) -> Target:
+def _keras(version: str | None) -> tuple[frozenset[int] | None, tuple[int | None, int | None]]:
+    """The major version, and the oldest and newest minor one of Keras 3, as far as a version such as 3.5 says."""
+    if version is None:
+        return None, (None, None)
+    major, *rest = (int(part) for part in version.split(".")[:2])
+    minor = rest[0] if rest and major == _KERAS_3 else None
+    return frozenset({major}), (minor, minor)
+
+
+def _target(backends: Sequence[str], keras: frozenset[int] | None, minors: tuple[int | None, int | None]) -> Target:
     from lossguard.facts import Target
 
-    return Target(frozenset(backends), keras or Target().keras)
+    return Target(frozenset(backends), keras or Target().keras, minors)

@@ -17,6 +17,7 @@ _BACKENDS = {
     "jax": re.compile("jax"),
     "torch": re.compile("torch"),
 }
+_KERAS_3 = 3
 _KERAS_3_IN_TENSORFLOW = (2, 16)
 _LEAST_TENSORFLOW = re.compile(r"^\s*(?:==|>=|~=|\^|>)\s*(\d{1,9})\.(\d{1,9})")
 _FILES = ("pyproject.toml", "setup.cfg", "requirements.txt", "requirements.in")
@@ -28,6 +29,7 @@ class Declared:
 
     backends: frozenset[str] | None = None
     keras: frozenset[int] | None = None
+    minors: tuple[int | None, int | None] = (None, None)
 
 
 def declared(path: Path) -> Declared:
@@ -60,7 +62,8 @@ def understood(bounds: dict[str, str]) -> Declared | None:
     if not backends and not bounds.keys() & {"keras", "tf-keras"}:
         return None
     only = frozenset(backends) if len(backends) == 1 else None
-    return Declared(only, _keras(bounds, backends.get("tensorflow")))
+    minors = (None, None) if "keras" not in bounds else _minors(bounds["keras"])
+    return Declared(only, _keras(bounds, backends.get("tensorflow")), minors)
 
 
 def _keras(bounds: dict[str, str], tensorflow: str | None) -> frozenset[int] | None:
@@ -90,6 +93,20 @@ def _major(bound: str) -> frozenset[int] | None:
         else:
             allowed = {one for one in allowed if one <= number}
     return frozenset(allowed) if len(allowed) == 1 else None
+
+
+def _minors(bound: str) -> tuple[int | None, int | None]:
+    """The oldest and the newest minor version of Keras 3 that a bound names."""
+    oldest: list[int] = []
+    newest: list[int] = []
+    for operator, major, minor in _BOUND.findall(bound):
+        if int(major) != _KERAS_3:
+            continue
+        if operator in {"==", "~=", "^", ">=", ">"}:
+            oldest.append(int(minor or 0))
+        if operator in {"<=", "<"} or (operator == "==" and minor):
+            newest.append(int(minor or 0) - (operator == "<"))
+    return max(oldest, default=None), max(min(newest), 0) if newest and min(newest) >= 0 else None
 
 
 def _requirements(path: Path) -> list[str]:

@@ -390,7 +390,23 @@ Fact = (
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What the project may run on: backends, and Keras 2 (`tf_keras`), Keras 3 or both."""
+    """What the project may run on: backends, and Keras 2 (`tf_keras`), Keras 3 or both.
+
+    `minors` are the oldest and the newest minor version of Keras 3, each None where that is not told.
+    """
 
     backends: frozenset[str] = frozenset({"tensorflow", "jax", "torch"})
     keras: frozenset[int] = frozenset({2, 3})
+    minors: tuple[int | None, int | None] = (None, None)
+
+    def keras_3_before(self, minor: int) -> bool | None:
+        """Whether the project runs on a Keras 3 before 3.`minor`: True where it is told to, None where it may."""
+        oldest, newest = self.minors
+        if 3 not in self.keras or (oldest is not None and oldest >= minor):  # noqa: PLR2004
+            return False
+        return True if oldest is not None or (newest is not None and newest < minor) else None
+
+    def keras_3_from(self, minor: int) -> bool:
+        """Whether Keras 3.`minor` or a newer one may run it."""
+        newest = self.minors[1]
+        return 3 in self.keras and (newest is None or newest >= minor)  # noqa: PLR2004

@@ -19,9 +19,9 @@ class Options:
 
     `select` None selects all rules that are not opt-in, `fixable` None all rules. `prefer` names ways out of a
     finding, in the order in which they are taken where it has several. Patterns are written as in
-    `.gitignore`, relative to `root`. `target` is what the project runs on; None reads it, with `keras` where
-    that is given, from the project's dependencies, else from the imports of each file. `roots` are folders
-    where absolute imports start besides those that are found.
+    `.gitignore`, relative to `root`. `target` is what the project runs on; None reads it, with `keras` and its
+    `minors` where they are given, from the project's dependencies, else from the imports of each file. `roots`
+    are folders where absolute imports start besides those that are found.
     """
 
     select: frozenset[str] | None = None
@@ -39,6 +39,7 @@ class Options:
     roots: tuple[Path, ...] = ()
     target: Target | None = None
     keras: frozenset[int] | None = None
+    minors: tuple[int | None, int | None] = (None, None)
     prefer: tuple[str, ...] = ()
 
     def codes(self) -> frozenset[str]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import legacy
+
 _SNAPSHOTS = Path(__file__).with_name("snapshots")
 
 # fmt: off
@@ -25,6 +27,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-snapshots", action="store_true", help="write tests/snapshots/ anew, then review the diff"
     )
+    parser.addoption(
+        "--keras", choices=("keras", "tf_keras"), default="keras", help="the Keras that runs the rules' programs"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--keras") == "tf_keras":
+        legacy.install()
 
 
 @pytest.fixture

@@ -57,6 +57,13 @@ def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.
     return command
 
 
+RAW_ACCURACY = """
+import keras
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True), metrics=["accuracy"])
+"""
+
+
 def codes(*paths: str) -> list[str]:
     return [found.code for found in check_paths(paths or (".",), options=configured()).diagnostics]
 
@@ -77,8 +84,18 @@ class TestReading:
         assert options.fixable == frozenset({"LG101"})
         assert options.prefer == ("labels", "loss")
         assert options.roots == (tmp_path / "lib",)
-        assert options.target == Target(frozenset({"jax", "torch"}), frozenset({3}))
+        assert options.target == Target(frozenset({"jax", "torch"}), frozenset({3}), (5, 5))
         assert options.root == tmp_path
+
+    @pytest.mark.parametrize(
+        ("version", "keras", "minors"), [("3", 3, (None, None)), ("3.3.3", 3, (3, 3)), ("2.15", 2, (None, None))]
+    )
+    def test_a_version_of_keras(
+        self, tmp_path: Path, version: str, keras: int, minors: tuple[int | None, int | None]
+    ) -> None:
+        lay(tmp_path, lossguard_toml=f"keras-version = '{version}'")
+        options = configured()(tmp_path / "a.py")
+        assert (options.keras, options.minors) == (frozenset({keras}), minors)
 
     def test_every_key_is_tried_above(self) -> None:
         assert set(re.findall(r"^[a-z-]+", EVERYTHING, re.MULTILINE)) == {key.name for key in KEYS.values()}
@@ -362,10 +379,14 @@ class TestDependencies:
             ({"tensorflow": "==2.15.0"}, Declared(frozenset({"tensorflow"}), frozenset({2}))),
             ({"tensorflow": ">=2.10,<2.16"}, Declared(frozenset({"tensorflow"}), None)),
             ({"tensorflow": ">=2.16", "tf-keras": ""}, Declared(frozenset({"tensorflow"}), frozenset({2}))),
-            ({"keras": ">=3"}, Declared(None, frozenset({3}))),
+            ({"keras": ">=3"}, Declared(None, frozenset({3}), (0, None))),
+            ({"keras": ">=3.1,<3.5"}, Declared(None, frozenset({3}), (1, 4))),
+            ({"keras": "==3.3.3"}, Declared(None, frozenset({3}), (3, 3))),
+            ({"keras": "<3.4"}, Declared(None, None, (None, 3))),
+            ({"keras": "<=3"}, Declared(None, None, (None, 0))),
             ({"keras": "<3"}, Declared(None, frozenset({2}))),
             ({"keras": ">=2.4,<4"}, Declared(None, None)),
-            ({"keras": "^3.0", "jax": ""}, Declared(frozenset({"jax"}), frozenset({3}))),
+            ({"keras": "^3.0", "jax": ""}, Declared(frozenset({"jax"}), frozenset({3}), (0, None))),
             ({"keras": "", "jax": "", "torch": ""}, Declared(None, None)),
             ({"tf-keras": "", "keras": ""}, Declared(None, None)),
         ],
@@ -374,17 +395,29 @@ class TestDependencies:
         assert understood(bounds) == said
 
     @pytest.mark.parametrize(
-        "file",
+        ("file", "oldest"),
         [
-            {"pyproject_toml": '[project]\ndependencies = ["six", "keras>=3 ; python_version > \'3\'", "jax[cpu]"]\n'},
-            {"pyproject_toml": '[tool.poetry.dependencies]\nkeras = {version = "^3.4", extras = []}\njax = "*"\n'},
-            {"setup_cfg": "[options]\ninstall_requires =\n    Keras >= 3.1\n    jax\n"},
-            {"requirements_txt": "# what it needs\n-r other.txt\nkeras ~= 3.2\njax==0.4.30  # pinned\n"},
+            (
+                {"pyproject_toml": '[project]\ndependencies = ["six", "keras>=3; python_version>\'3\'", "jax[cpu]"]\n'},
+                0,
+            ),
+            ({"pyproject_toml": '[tool.poetry.dependencies]\nkeras = {version = "^3.4", extras = []}\njax = "*"\n'}, 4),
+            ({"setup_cfg": "[options]\ninstall_requires =\n    Keras >= 3.1\n    jax\n"}, 1),
+            ({"requirements_txt": "# what it needs\n-r other.txt\nkeras ~= 3.2\njax==0.4.30  # pinned\n"}, 2),
         ],
     )
-    def test_where_they_are_read(self, tmp_path: Path, file: dict[str, str]) -> None:
+    def test_where_they_are_read(self, tmp_path: Path, file: dict[str, str], oldest: int) -> None:
         lay(tmp_path, **file)
-        assert declared(tmp_path / "pkg" / "a.py") == Declared(frozenset({"jax"}), frozenset({3}))
+        assert declared(tmp_path / "pkg" / "a.py") == Declared(frozenset({"jax"}), frozenset({3}), (oldest, None))
+
+    @pytest.mark.parametrize(
+        ("requirement", "threshold"), [("keras>=3.5", "0.0"), ("keras>=3", "1e-7"), ("keras", "0.0"), ("", "0.0")]
+    )
+    def test_the_fix_fits_the_version(self, tmp_path: Path, requirement: str, threshold: str) -> None:
+        lay(tmp_path, requirements_txt=requirement, train_py=RAW_ACCURACY)
+        (found,) = check_paths([str(tmp_path / "train.py")], options=Options()).diagnostics
+        assert found.fix is not None
+        assert f"threshold={threshold})" in found.fix.edits[0].content
 
     @pytest.mark.parametrize("file", [{"pyproject_toml": "not [toml"}, {"setup_cfg": "no section"}, {"x_py": ""}])
     def test_files_that_say_nothing(self, tmp_path: Path, file: dict[str, str]) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from lossguard.check import Checked, Options, check_source
+import versions
+from lossguard.check import Checked, check_source
 from lossguard.fix import Fixer
 from lossguard.rules import BY_CODE
 
@@ -24,9 +25,6 @@ _SPEC.loader.exec_module(keras_tests)
 fits = keras_tests.fits
 
 pytestmark = [pytest.mark.keras, pytest.mark.filterwarnings("ignore")]
-
-KERAS_3 = frozenset({3})
-"""What runs here."""
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 
@@ -59,7 +57,7 @@ def scores_are_misread(run: Any) -> bool:  # noqa: ANN401
 
 
 def check(text: str, *prefer: str) -> Checked:
-    return check_source(text, "a.py", options=Options(select=frozenset(BY_CODE), prefer=prefer, keras=KERAS_3))
+    return check_source(text, "a.py", options=versions.options(select=frozenset(BY_CODE), prefer=prefer))
 
 
 def ways(text: str) -> set[str]:

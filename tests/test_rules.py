@@ -53,7 +53,13 @@ ANYWHERE = Target()
 TENSORFLOW = Target(backends=frozenset({"tensorflow"}))
 JAX = Target(backends=frozenset({"jax"}))
 TORCH = Target(backends=frozenset({"torch"}))
+KERAS_2 = Target(keras=frozenset({2}))
 KERAS_3 = Target(keras=frozenset({3}))
+
+
+def keras_3(oldest: int | None, newest: int | None) -> Target:
+    return Target(keras=frozenset({3}), minors=(oldest, newest))
+
 
 SYMBOL = Width(symbol="num_classes", text="num_classes", low=0)
 ONE_LESS = Width(symbol="num_classes", text="num_classes - 1", offset=-1, low=0)
@@ -291,6 +297,7 @@ FIRES: list[tuple[str, Fact]] = [
     ("LG406", setup(out("linear"), loss(BCE, logits=True), MULTI_HOT, metric("CategoricalAccuracy"))),
     ("LG407", setup(out("sigmoid", 1), loss(BCE), BINARY, metric("BinaryAccuracy", threshold=0.0))),
     ("LG407", setup(out("softmax"), loss(CCE), None, metric("Recall", threshold=0.0))),
+    ("LG407", setup(out("sigmoid", 1), loss(BCE), BINARY, metric("BinaryAccuracy", threshold=1e-7))),
     ("LG408", setup(out("sigmoid", 1), loss(BCE), None, metric("MeanIoU", class_ids=True))),
     ("LG408", setup(out("softmax"), loss(SCCE), INTEGER, metric("IoU", class_ids=True))),
     ("LG408", setup(out("linear"), loss(CCE, logits=True), None, metric("MeanIoU", class_ids=True))),
@@ -394,6 +401,8 @@ SILENT: list[tuple[str, Fact]] = [
     ("argmax accuracy", setup(out("linear", 2), loss(SCCE, logits=True), None, metric("accuracy"))),
     ("accuracy on unknown width", setup(out("linear", SYMBOL), loss(BCE, logits=True), None, metric("accuracy"))),
     ("threshold zero", setup(out("linear", 1), loss(BCE, logits=True), None, metric("BinaryAccuracy", threshold=0.0))),
+    ("nearly zero", setup(out("linear", 1), loss(BCE, logits=True), None, metric("BinaryAccuracy", threshold=1e-7))),
+    ("a low threshold", setup(out("sigmoid", 1), loss(BCE), BINARY, metric("BinaryAccuracy", threshold=0.001))),
     ("unknown threshold", setup(out("linear", 1), loss(BCE, logits=True), None, metric("Recall", threshold=None))),
     ("top k", setup(out("linear"), loss(CCE, logits=True), None, metric("Recall", text="Recall(top_k=1)"))),
     ("unknown rank of labels", setup(out("linear", 1, rank=3), loss("hinge", logits=None), replace(BINARY, rank=2))),
@@ -766,7 +775,36 @@ def test_a_class_is_a_loss_in_keras_3() -> None:
     fact = NotInstantiated(Misuse.CLASS, "keras.losses.Huber", "argument")
     assert codes(fact, KERAS_3) == []
     assert only(fact).severity is Severity.WARNING
-    assert only(fact, Target(keras=frozenset({2}))).severity is Severity.ERROR
+    assert only(fact, KERAS_2).severity is Severity.ERROR
+    assert only(fact, keras_3(0, 2)).severity is Severity.ERROR
+    assert only(fact, keras_3(2, None)).effect.startswith("In Keras 3.0 to 3.2 fit raises")
+    assert codes(fact, keras_3(3, None)) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "threshold", "words"),
+    [
+        (ANYWHERE, 0.0, "Use `BinaryAccuracy(threshold=0)` (1e-7 in Keras 3.0 to 3.4, which refuse 0), or"),
+        (KERAS_3, 0.0, "Use `BinaryAccuracy(threshold=0)` (1e-7 in Keras 3.0 to 3.4, which refuse 0), or"),
+        (KERAS_2, 0.0, "Use `BinaryAccuracy(threshold=0)`, or"),
+        (keras_3(5, None), 0.0, "Use `BinaryAccuracy(threshold=0)`, or"),
+        (keras_3(0, None), 1e-7, "Use `BinaryAccuracy(threshold=1e-7)` (Keras 3.0 to 3.4 refuse 0), or"),
+        (keras_3(None, 4), 1e-7, "Use `BinaryAccuracy(threshold=1e-7)` (Keras 3.0 to 3.4 refuse 0), or"),
+    ],
+)
+def test_the_middle_of_raw_scores_is_told_by_version(target: Target, threshold: float, words: str) -> None:
+    finding = only(setup(out("linear", 1), loss(BCE, logits=True), None, metric("BinaryAccuracy")), target)
+    assert finding.ways[0].repairs == (SetThreshold(threshold, ON_METRIC),)
+    assert finding.remedy.startswith(words)
+    recall = only(setup(out("linear", 1), loss(BCE, logits=True), None, metric("Recall")), target)
+    assert recall.ways[0].repairs == (SetThreshold(0.0, ON_METRIC),)
+    assert recall.remedy.startswith("Set the threshold to 0, or")
+
+
+def test_a_threshold_that_early_versions_refuse_is_told() -> None:
+    fact = setup(out("sigmoid", 1), loss(BCE), BINARY, metric("BinaryAccuracy", threshold=0.0))
+    assert "Keras 3.0 to 3.4 raise" in only(fact, KERAS_3).effect
+    assert "Keras 3" not in only(fact, keras_3(5, 15)).effect
 
 
 def test_unknown_names_are_explained() -> None:

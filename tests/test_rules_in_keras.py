@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+import versions
 from lossguard.rules import ALL, BY_CODE, BY_NAME
 from lossguard.rules.documentation import program, sections
 
@@ -43,7 +44,9 @@ class Fit:
 
     @property
     def labels(self) -> Array:
-        return np.asarray(self.y)
+        """The labels as the loss gets them: Keras 2 makes a column of a row."""
+        y = np.asarray(self.y)
+        return y[:, None] if y.ndim == 1 and versions.installed() < (3, 0) else y
 
     @property
     def predictions(self) -> Array:
@@ -65,9 +68,13 @@ class Fit:
 
     def metrics_of(self, predictions: Array, labels: Array | None = None) -> dict[str, float]:
         """The compiled metrics on plain values."""
+        import tensorflow as tf
+
         y = self.labels if labels is None else labels
         self.model.reset_metrics()
-        results = self.model.compute_metrics(None, np.asarray(y), np.asarray(predictions, "float32"))
+        results = self.model.compute_metrics(
+            None, tf.constant(y), tf.constant(np.asarray(predictions, "float32")), None
+        )
         return {name: float(value) for name, value in results.items() if name != "loss"}
 
 
@@ -405,7 +412,7 @@ def _collect_fits(patch: pytest.MonkeyPatch, keras: Any, collected: list[Fit]) -
     train, predict = keras.Model.fit, keras.Model.predict
 
     def fit(self: Any, x: Any = None, y: Any = None, **options: Any) -> Any:
-        record = Fit(self, x, y, start=[np.array(weight) for weight in self.weights])
+        record = Fit(self, x, y, start=[np.array(weight) for weight in self.weights] if self.built else [])
         collected.append(record)
         history = train(self, x, y, **{**options, "verbose": 0, "epochs": 1})
         record.loss.extend(history.history["loss"])
@@ -471,6 +478,21 @@ def went_well(result: Run) -> bool:
     return all(np.isfinite(fit.loss).all() for fit in result.fits)
 
 
+def evaluated(fit: Fit) -> float:
+    """In one batch: the first Keras 3 give the mean of the batches, whatever their size."""
+    return float(fit.model.evaluate(fit.x, fit.y, batch_size=len(fit.x), verbose=0))
+
+
+def does_otherwise(name: str, result: Run, *codes: str) -> bool:
+    """Whether the installed Keras treats this program in a way of its own, and the one that is known."""
+    known = versions.otherwise(name)
+    if known is None:
+        return False
+    assert known.says(result.error), result.error
+    assert known.error or (went_well(result) and not any(CLAIMS[code](result) for code in codes))
+    return True
+
+
 RUNNABLE = [module for module in ALL if module.RULE.code in CLAIMS]
 
 
@@ -480,8 +502,9 @@ def test_every_rule_has_a_claim() -> None:
 
 @pytest.mark.parametrize("module", RUNNABLE, ids=lambda module: module.RULE.name)
 def test_bad_example_does_what_the_documentation_says(module: Any, fits: list[Fit]) -> None:
-    result = run(program(sections(module.__doc__)["Bad"]), f"{module.RULE.name}: Bad", fits)
-    assert CLAIMS[module.RULE.code](result), result.error
+    name = f"{module.RULE.name}: Bad"
+    result = run(program(sections(module.__doc__)["Bad"]), name, fits)
+    assert does_otherwise(name, result, module.RULE.code) or CLAIMS[module.RULE.code](result), result.error
 
 
 @pytest.mark.parametrize("name", ["softmax-from-logits", "sigmoid-from-logits"])
@@ -490,7 +513,7 @@ def test_tensorflow_goes_back_to_the_raw_scores_and_says_so(name: str, fits: lis
     assert warned_of_logits(result)
     (fit,) = result.fits
     right = cross_entropy(fit.labels, fit.predictions)
-    assert np.isclose(fit.model.evaluate(fit.x, fit.y, verbose=0), right, rtol=1e-3)
+    assert np.isclose(evaluated(fit), right, rtol=1e-3)
 
 
 def test_tensorflow_does_not_after_a_reshape(fits: list[Fit]) -> None:
@@ -499,14 +522,14 @@ def test_tensorflow_does_not_after_a_reshape(fits: list[Fit]) -> None:
     assert not warned_of_logits(result)
     (fit,) = result.fits
     doubled = cross_entropy(fit.labels, softmax(fit.predictions))
-    assert np.isclose(fit.model.evaluate(fit.x, fit.y, verbose=0), doubled, rtol=1e-3)
+    assert np.isclose(evaluated(fit), doubled, rtol=1e-3)
 
 
 @pytest.mark.parametrize("module", RUNNABLE, ids=lambda module: module.RULE.name)
 def test_good_example_does_not(module: Any, fits: list[Fit]) -> None:
-    result = run(program(sections(module.__doc__)["Good"]), f"{module.RULE.name}: Good", fits)
-    assert went_well(result)
-    assert not CLAIMS[module.RULE.code](result)
+    name = f"{module.RULE.name}: Good"
+    result = run(program(sections(module.__doc__)["Good"]), name, fits)
+    assert does_otherwise(name, result) or (went_well(result) and not CLAIMS[module.RULE.code](result))
 
 
 @pytest.mark.parametrize(
@@ -517,11 +540,21 @@ def test_bad_fixture_goes_wrong(path: Path, fits: list[Fit]) -> None:
     codes = {code for expected in EXPECT.findall(source) for code in re.findall(r"LG\d{3}", expected)}
     assert codes
     result = run(source, str(path), fits)
-    assert {code for code in codes if not CLAIMS[code](result)} == set(), result.error
+    assert does_otherwise(f"{path.parent.name}/{path.stem}", result, *codes) or all(
+        CLAIMS[code](result) for code in codes
+    ), result.error
 
 
 @pytest.mark.parametrize(
     "path", sorted(FIXTURES.glob("*/good_*.py")), ids=lambda path: f"{path.parent.name}/{path.stem}"
 )
 def test_good_fixture_runs(path: Path, fits: list[Fit]) -> None:
-    assert went_well(run(path.read_text(encoding="utf-8"), str(path), fits))
+    result = run(path.read_text(encoding="utf-8"), str(path), fits)
+    assert does_otherwise(f"{path.parent.name}/{path.stem}", result) or went_well(result)
+
+
+def test_the_table_of_versions_names_programs() -> None:
+    documented = {f"{module.RULE.name}: {section}" for module in RUNNABLE for section in ("Bad", "Good")}
+    assert set(versions.PROGRAMS) <= documented | {
+        f"{path.parent.name}/{path.stem}" for path in FIXTURES.glob("*/*.py")
+    }

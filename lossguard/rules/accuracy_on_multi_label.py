@@ -54,7 +54,15 @@ from collections.abc import Iterator
 
 from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Metric, Output, Range, Target, TrainingSetup
 from lossguard.findings import Evidence, Finding, Repair, ReplaceMetric, SetThreshold, Severity, Way
-from lossguard.rules.premises import at_labels, at_output, called, describe_labels, raw_scores
+from lossguard.rules.premises import (
+    at_labels,
+    at_output,
+    called,
+    describe_labels,
+    raw_scores,
+    split_at_zero,
+    zero_threshold,
+)
 from lossguard.rules.rule import Rule
 
 RULE = Rule(
@@ -86,13 +94,13 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                         at_labels(labels),
                         at_output(output),
                         effect="It ignores all other labels of a sample (0.475 where 0.731 of the labels are right).",
-                        remedy=f"Use `BinaryAccuracy({'threshold=0' if scores else ''})`, which counts each label.",
-                        ways=(Way("metric", _repairs(metric, scores=scores)),),
+                        remedy=f"Use {split_at_zero(target) if scores else '`BinaryAccuracy()`'}.",
+                        ways=(Way("metric", _repairs(metric, target, scores=scores)),),
                     )
 
 
-def _repairs(metric: Metric, *, scores: bool) -> tuple[Repair, ...]:
+def _repairs(metric: Metric, target: Target, *, scores: bool) -> tuple[Repair, ...]:
     """Each label on its own, split where the output is."""
     if not scores:
         return (ReplaceMetric("BinaryAccuracy", metric.origin),)
-    return (SetThreshold(0.0, metric.origin),) if metric.name == "accuracy" else ()
+    return (SetThreshold(zero_threshold(target), metric.origin),) if metric.name == "accuracy" else ()

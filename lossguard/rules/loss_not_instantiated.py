@@ -3,8 +3,8 @@
 ## What it does
 Reports a loss function that is called without labels and predictions
 (`loss=keras.losses.binary_crossentropy(from_logits=True)`), a function of the program that returns a loss and is
-passed without being called (`loss=make_loss`), and, where Keras 2 may run the program, a loss class without
-parentheses (`loss=keras.losses.BinaryCrossentropy`).
+passed without being called (`loss=make_loss`), and, where Keras 2 or Keras 3.0 to 3.2 may run the program, a loss
+class without parentheses (`loss=keras.losses.BinaryCrossentropy`).
 
 ## Why it matters
 The first raises where it is written, the others when `fit` starts, with a message about tensors that does not
@@ -15,8 +15,9 @@ name the loss.
   positional arguments: 'y_true' and 'y_pred'`. Arguments of a loss belong to the class.
 - A function that returns a loss: Keras calls it with labels and predictions, and gets a function or a loss instead
   of a number: `TypeError` in `fit`.
-- A class: Keras 2 calls it with labels and predictions, as if they were its options: `TypeError` in `fit`.
-  Keras 3 makes an instance with the default arguments, `from_logits=False` among them (3.0 raises, too).
+- A class: Keras 2 and Keras 3.0 to 3.2 call it with labels and predictions, as if they were its options, and fail at
+  the loss that they get: `TypeError` in `fit`. From 3.3 on Keras makes an instance with the default arguments,
+  `from_logits=False` among them.
 
 ## Bad
     import keras
@@ -39,8 +40,9 @@ name the loss.
     model.fit(x, y, epochs=2)
 
 ## When it is fine
-A class in a project that runs on Keras 3 only and wants the default arguments; it is not reported where the
-configuration or the dependencies say so. Functions that decorators may change are left alone.
+A class in a project that runs on Keras 3.3 or newer only and wants the default arguments; it is not reported where
+the configuration or the dependencies say that Keras 3 runs it, and do not admit 3.0 to 3.2. Functions that
+decorators may change are left alone.
 
 ## Fix safety
 Unsafe: a class is called without arguments, which may not be the ones that were meant; a function that is called
@@ -68,7 +70,10 @@ RULE = Rule(
     ways=("instance",),
 )
 
-KERAS_2, KERAS_3 = 2, 3
+KERAS_2 = 2
+
+KERAS_3_TAKES_CLASSES = 3
+"""Minor version of Keras 3 from which a class is as good as an instance."""
 
 
 def check(fact: Fact, target: Target) -> Iterator[Finding]:
@@ -89,15 +94,24 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 effect="Keras calls it with labels and predictions, and fit raises TypeError.",
                 remedy=f"Call it: `{text}(...)`.",
             )
-        case NotInstantiated(misuse=Misuse.CLASS, text=text, origin=origin) if KERAS_2 in target.keras:
-            both = KERAS_3 in target.keras
+        case NotInstantiated(misuse=Misuse.CLASS, text=text, origin=origin) if refused := _refused(target):
+            instantiated = target.keras_3_from(KERAS_3_TAKES_CLASSES)
             yield RULE.finding(
                 f"`{text}` is a class, where a loss is wanted",
                 Evidence(origin, "not instantiated"),
-                effect="In Keras 2 fit raises TypeError; Keras 3 makes an instance with the default arguments."
-                if both
+                effect=f"In {refused} fit raises TypeError; from 3.3 on Keras makes an instance with the default"
+                " arguments."
+                if instantiated
                 else "fit raises TypeError.",
                 remedy=f"Make an instance: `{text}()`.",
-                severity=Severity.WARNING if both else Severity.ERROR,
+                severity=Severity.WARNING if instantiated else Severity.ERROR,
                 ways=(Way("instance", (Instantiate(),)),),
             )
+
+
+def _refused(target: Target) -> str:
+    """The versions of Keras that take no class and that the project may run on; empty where there are none."""
+    before = target.keras_3_before(KERAS_3_TAKES_CLASSES)
+    if KERAS_2 in target.keras:
+        return "Keras 2" if before is False else "Keras 2 and in Keras 3.0 to 3.2"
+    return "Keras 3.0 to 3.2" if before else ""

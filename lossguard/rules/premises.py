@@ -74,6 +74,12 @@ LABEL_WORDS = {
     Encoding.UNKNOWN: "labels",
 }
 
+KERAS_3_TAKES_THRESHOLD_0 = 5
+"""Minor version of Keras 3 from which `BinaryAccuracy` takes the threshold 0; before, it has to be above."""
+
+JUST_ABOVE_0 = 1e-7
+"""A threshold that all versions take, and that splits raw scores as 0 does."""
+
 BACKEND_WORDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 
 
@@ -85,6 +91,22 @@ def raw_scores(output: Output) -> bool:
 def splits_at_half(decode: Decode) -> bool:
     """What is done with predictions makes two classes of them, at 0.5."""
     return decode.kind == "round" or (decode.kind != "argmax" and decode.threshold == 0.5)
+
+
+def zero_threshold(target: Target) -> float:
+    """The threshold of `BinaryAccuracy` that splits raw scores, in the Keras that the project runs on."""
+    return JUST_ABOVE_0 if target.keras_3_before(KERAS_3_TAKES_THRESHOLD_0) else 0.0
+
+
+def split_at_zero(target: Target) -> str:
+    """The metric with that threshold, and for which versions it is another."""
+    match target.keras_3_before(KERAS_3_TAKES_THRESHOLD_0):
+        case True:
+            return "`BinaryAccuracy(threshold=1e-7)` (Keras 3.0 to 3.4 refuse 0)"
+        case False:
+            return "`BinaryAccuracy(threshold=0)`"
+        case None:
+            return "`BinaryAccuracy(threshold=0)` (1e-7 in Keras 3.0 to 3.4, which refuse 0)"
 
 
 def needs_repair(output: Output, loss: Loss) -> LogitsRepair:

@@ -14,8 +14,8 @@ selection follow these numbers.
 
 ## What Keras does
 - All backends: silent. The metric does not know of the loss's `from_logits`.
-- Keras 3.0 to 3.4 refuse `BinaryAccuracy(threshold=0)` (`Expected a value in interval (0, 1)`); a sigmoid output with
-  `from_logits=False` works in all.
+- Keras 3.0 to 3.4 refuse `BinaryAccuracy(threshold=0)` with a `ValueError` (`Expected a value in interval (0, 1)`);
+  `threshold=1e-7` works in all versions and splits the same. `Precision`, `Recall` and the others take 0 everywhere.
 - `'accuracy'` becomes `BinaryAccuracy(threshold=0.5)` whenever the output has one unit.
 - With 0/1 labels and a hinge loss on a linear or `tanh` unit, `'accuracy'` splits at 0.5 too: 0.94 where 0.96 is
   right.
@@ -55,7 +55,8 @@ selection follow these numbers.
 answers around 0 and 1, so that 0.5 is right there.
 
 ## Fix safety
-Unsafe: the threshold 0 fits the scores (the fix), a sigmoid output with `from_logits=False` fits the metric.
+Unsafe: the threshold 0 fits the scores (`threshold`), a sigmoid output with `from_logits=False` fits the metric
+(`activation`). Where `keras-version`, or the project's dependencies, admit Keras 3.0 to 3.4, the threshold is 1e-7.
 
 ## References
 - `keras.metrics.BinaryAccuracy`, `keras.metrics.Precision`, `keras.metrics.AUC`
@@ -86,7 +87,9 @@ from lossguard.rules.premises import (
     called,
     describe,
     raw_scores,
+    split_at_zero,
     splits_at_half,
+    zero_threshold,
 )
 from lossguard.rules.rule import Rule
 
@@ -132,9 +135,9 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 at_output(output),
                 at_loss(loss, "from_logits=True: the output is raw scores"),
                 effect=_effect(misled),
-                remedy=_remedy(misled),
+                remedy=_remedy(misled, target),
                 ways=(
-                    Way("threshold", _told(misled)),
+                    Way("threshold", _told(misled, target)),
                     Way(
                         "activation",
                         (SetActivation("sigmoid" if loss.family is Family.BINARY else "softmax"), SetFromLogits(False)),
@@ -156,7 +159,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 if all(metric.name in {"accuracy", "BinaryAccuracy"} for metric in misled)
                 else "A label of -1 counts as positive, too: precision reads 1.00 where 0.80 is right.",
                 remedy="Use 0/1 labels (the hinge loss turns them into -1/+1 itself) and split at 0, as"
-                " `BinaryAccuracy(threshold=0)` does.",
+                f" {split_at_zero(target)} does.",
             )
         case Decode(
             output=Output() as output,
@@ -189,8 +192,8 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 at_loss(loss, "tells two classes apart at 0"),
                 effect="The scores are split at 0, not at 0.5, so that the reported number is wrong (accuracy 0.94"
                 " where 0.96 is right); training is not affected.",
-                remedy=_remedy(misled, probabilities=False),
-                ways=(Way("threshold", _told(misled)),),
+                remedy=_remedy(misled, target, probabilities=False),
+                ways=(Way("threshold", _told(misled, target)),),
             )
 
 
@@ -230,12 +233,12 @@ def _effect(metrics: list[Metric]) -> str:
     )
 
 
-def _remedy(metrics: list[Metric], *, probabilities: bool = True) -> str:
+def _remedy(metrics: list[Metric], target: Target, *, probabilities: bool = True) -> str:
     names = {metric.name for metric in metrics}
     ways = []
-    if "accuracy" in names:
-        ways.append("use `BinaryAccuracy(threshold=0)`")
-    if names & THRESHOLDED:
+    if names & {"accuracy", "BinaryAccuracy"}:
+        ways.append(f"use {split_at_zero(target)}")
+    if names & (THRESHOLDED - {"BinaryAccuracy"}):
         ways.append("set the threshold to 0")
     if names & (CROSS_ENTROPIES | {"AUC"}):
         ways.append("give the metric `from_logits=True`")
@@ -247,11 +250,13 @@ def _remedy(metrics: list[Metric], *, probabilities: bool = True) -> str:
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
-def _told(metrics: list[Metric]) -> tuple[Repair, ...]:
+def _told(metrics: list[Metric], target: Target) -> tuple[Repair, ...]:
     """What each of these metrics has to be told; nothing where one of them can't be told."""
     repairs: list[Repair] = []
     for metric in metrics:
-        if metric.name in THRESHOLDED | {"accuracy"}:
+        if metric.name in {"accuracy", "BinaryAccuracy"}:
+            repairs.append(SetThreshold(zero_threshold(target), metric.origin))
+        elif metric.name in THRESHOLDED:
             repairs.append(SetThreshold(0.0, metric.origin))
         elif metric.name in CROSS_ENTROPIES | {"AUC"}:
             repairs.append(SetMetricFromLogits(metric.origin))

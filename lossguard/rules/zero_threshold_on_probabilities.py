@@ -1,8 +1,8 @@
 """A metric splits at 0, but gets probabilities: everything counts as positive.
 
 ## What it does
-Reports `BinaryAccuracy(threshold=0)`, `Precision(thresholds=0)`, `Recall(thresholds=0)` and their relatives on
-a sigmoid or softmax output.
+Reports `BinaryAccuracy(threshold=0)`, `Precision(thresholds=0)`, `Recall(thresholds=0)` and their relatives, and
+thresholds just above 0 (1e-7), on a sigmoid or softmax output.
 
 ## Why it matters
 The threshold 0 belongs to raw scores. Probabilities are all above 0, so that every answer counts as a yes:
@@ -49,9 +49,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossguard.facts import Fact, Output, Range, Target, TrainingSetup
+from lossguard.facts import Fact, Metric, Output, Range, Target, TrainingSetup
 from lossguard.findings import Evidence, Finding, SetThreshold, Severity, Way
-from lossguard.rules.premises import SIGMOIDS, THRESHOLDED, at_output, called, describe
+from lossguard.rules.premises import (
+    KERAS_3_TAKES_THRESHOLD_0,
+    SIGMOIDS,
+    THRESHOLDED,
+    at_output,
+    called,
+    describe,
+)
 from lossguard.rules.rule import Rule
 
 RULE = Rule(
@@ -62,6 +69,9 @@ RULE = Rule(
     ways=("threshold",),
 )
 
+NEARLY_0 = 1e-6
+"""A threshold up to which nobody means probabilities."""
+
 
 def check(fact: Fact, target: Target) -> Iterator[Finding]:
     match fact:
@@ -69,13 +79,23 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
             output.activation in SIGMOIDS | {"softmax"}
         ):
             for metric in metrics:
-                if metric.name in THRESHOLDED and metric.threshold == 0:
+                if metric.name in THRESHOLDED and metric.threshold is not None and 0 <= metric.threshold <= NEARLY_0:
                     yield RULE.finding(
-                        f"{called(metric)} splits at 0, but {describe(output)} never answers below",
-                        Evidence(metric.origin, "splits at 0"),
+                        f"{called(metric)} splits at {metric.threshold:g}, but {describe(output)} never answers below",
+                        Evidence(metric.origin, f"splits at {metric.threshold:g}"),
                         at_output(output),
-                        effect="Every answer counts as positive: accuracy and precision are the share of positives"
-                        " (0.48 where 0.96 is right), recall is 1.",
+                        effect=_effect(metric, target),
                         remedy="Set the threshold to 0.5, or leave it away.",
                         ways=(Way("threshold", (SetThreshold(0.5, metric.origin),)),),
                     )
+
+
+def _effect(metric: Metric, target: Target) -> str:
+    positive = (
+        "Every answer counts as positive: accuracy and precision are the share of positives (0.48 where 0.96 is"
+        " right), recall is 1."
+    )
+    refused = metric.name == "BinaryAccuracy" and metric.threshold == 0
+    if not refused or target.keras_3_before(KERAS_3_TAKES_THRESHOLD_0) is False:
+        return positive
+    return f"{positive} Keras 3.0 to 3.4 raise `ValueError` where the metric is made."

@@ -91,9 +91,17 @@ def _of_batch(batch: Any, data: Any, rows: int, source: str, note: str = "") -> 
 
 def _rows(model: Any) -> int:
     """The size of the batches that a model is made for, else as many samples as are looked at."""
-    inputs = leaves(getattr(model, "inputs", None) or [])
+    inputs = leaves(_inputs(model))
     size = inputs[0].shape[0] if inputs and len(getattr(inputs[0], "shape", ())) else None
     return size if isinstance(size, int) else ROWS
+
+
+def _inputs(model: Any) -> Any:
+    """The symbolic inputs of a model; none where it has not been built yet."""
+    try:
+        return getattr(model, "inputs", None) or []
+    except ValueError:  # Sequential in early versions of Keras 3
+        return []
 
 
 def _some(x: Any, rows: int) -> Any:
@@ -147,7 +155,7 @@ def synthetic(model: Any, package: str) -> Any:
 
     inputs = getattr(model, "_inputs_struct", None)
     if inputs is None:
-        inputs = getattr(model, "inputs", None)
+        inputs = _inputs(model)
     if inputs is None or not leaves(inputs):
         raise NotProbed(
             f"building a batch: {model.name!r} is not built and declares no inputs;"

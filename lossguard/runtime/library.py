@@ -21,16 +21,17 @@ class NotProbed(Exception):  # noqa: N818  the word for what happened
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The package that a model's classes come from, its major version, and what computes."""
+    """The package that a model's classes come from, its version, and what computes."""
 
     package: str
     major: int
+    minor: int
     backend: str
     root: Any
 
     @property
     def target(self) -> Target:
-        return Target(frozenset({self.backend}), frozenset({self.major}))
+        return Target(frozenset({self.backend}), frozenset({self.major}), (self.minor, self.minor))
 
 
 def require_keras() -> None:
@@ -60,9 +61,9 @@ def library_of(model: object) -> Library:
 def library(package: str) -> Library:
     """The Keras of this name, which has been imported already."""
     root = sys.modules[package]
-    major = int(str(getattr(root, "__version__", "3")).partition(".")[0])
+    major, minor = (int(part) for part in str(getattr(root, "__version__", "3.0")).split(".")[:2])
     backend = str(root.backend.backend()) if major >= 3 else "tensorflow"  # noqa: PLR2004
-    return Library(package, major, backend, root)
+    return Library(package, major, minor, backend, root)
 
 
 def is_own(thing: object, package: str) -> bool:

@@ -26,7 +26,7 @@ def misuses(loss: Any, metrics: Sequence[Any], library: Library, *, fails: bool)
     if isinstance(loss, str):
         yield from _unknown(Named.LOSS, loss, library.root.losses.get, loss_names.BY_SHAPE)
     elif isinstance(loss, type):
-        if library.major < 3 and issubclass(loss, library.root.losses.Loss):  # noqa: PLR2004
+        if (library.major, library.minor) < (3, 3) and issubclass(loss, library.root.losses.Loss):
             yield NotInstantiated(Misuse.CLASS, _text(loss), Live("loss", loss.__name__, loss))
     elif isinstance(loss, library.root.losses.Loss):
         yield from _flags(loss, library)

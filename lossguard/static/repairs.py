@@ -374,7 +374,7 @@ class Repairer:
         layout, node = self._value(metric.origin)
         if isinstance(node, cst.SimpleString) and metric.name in {"accuracy", "BinaryAccuracy"}:
             expression, added = spelled(layout, "metrics", "BinaryAccuracy")
-            made = layout.replaced(node, f"{expression}(name={node.value}, threshold={value})")
+            made = layout.replaced(node, f"{expression}(name={node.value}, threshold={_written(value)})")
             return [(layout, change) for change in (made, *added)]
         layout, node = self._at(metric.origin)
         if not isinstance(node, cst.Call) or last_name(node.func) != metric.name:
@@ -383,10 +383,10 @@ class Repairer:
             if given.keyword is not None and given.keyword.value == parameter:
                 if not isinstance(given.value, (cst.Float, cst.Integer)):
                     raise NoFix
-                return [(layout, layout.replaced(given.value, str(value)))]
+                return [(layout, layout.replaced(given.value, _written(value)))]
         if any(given.keyword is None for given in node.args):
             raise NoFix
-        return [(layout, layout.with_keyword(node, f"{parameter}={value}"))]
+        return [(layout, layout.with_keyword(node, f"{parameter}={_written(value)}"))]
 
     def _metric_from_logits(self, metric: Metric) -> Changes:
         layout, node = self._at(metric.origin)
@@ -619,6 +619,11 @@ def _quote(layout: Layout, near: cst.CSTNode) -> str:
     return '"'
 
 
+def _written(number: float) -> str:
+    """A number as people write it: 0.5, 1e-7."""
+    return str(number).replace("e-0", "e-")
+
+
 def _told(repair: Repair) -> str:
     """A repair as the first words of a sentence."""
     match repair:
@@ -631,7 +636,7 @@ def _told(repair: Repair) -> str:
         case SetUnits(width=width):
             return f"set the units to {width.text or width}"
         case SetThreshold(value=value):
-            return f"set the threshold to {value:g}"
+            return f"set the threshold to {_written(value)}"
         case SwapArguments():
             return "swap the arguments"
         case NameArgument(name=name):
