@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from programs_grammar import program
+from programs.grammar import program
 
 from lossguard.check import Checked, check_source
 from lossguard.cli import main

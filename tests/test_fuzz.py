@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 
 import mutations
-import programs_grammar
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from programs import grammar
 
 from lossguard.analysis import Analyst
 from lossguard.check import check_source
@@ -47,7 +47,7 @@ FRAGMENTS = (
 # fmt: on
 code = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=8), max_size=40).map("".join)
 FIXTURES = mutations.corpus()
-GRAMMAR = mutations.corpus([programs_grammar.program(seed).text for seed in range(60)])
+GRAMMAR = mutations.corpus([grammar.program(seed).text for seed in range(60)])
 
 
 def analysed(data: bytes, name: str) -> None:

@@ -10,15 +10,18 @@ from the two thousandth on.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 pytest.importorskip("numpy", reason="NumPy comes with TensorFlow: pip install 'lossguard[test]'")
+pytest.importorskip("pandas", reason="pandas is not installed: pip install 'lossguard[test]'")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed: pip install 'lossguard[test]'")
 
-from programs_grammar import CROSS_ENTROPIES, Program, program
-from programs_oracle import Outcome, applies, disagreements, measuring, missed
+from programs.grammar import Program, program
+from programs.judgement import judged
+from programs.oracle import Outcome, Run, measuring
+from programs.pairing import CROSS_ENTROPIES
 
 from lossguard.check import Options, check_source
 from lossguard.facts import Target
@@ -32,11 +35,9 @@ EVERYWHERE = Options(target=Target(frozenset({"tensorflow", "jax", "torch"}), fr
 _FIRST, _, _COUNT = os.environ.get("LOSSGUARD_GENERATED", "40").rpartition("+")
 SEEDS = range(int(_FIRST or 0), int(_FIRST or 0) + int(_COUNT))
 
-Runs = Callable[[Program], Outcome]
-
 
 @pytest.fixture(scope="module")
-def run() -> Iterator[Runs]:
+def run() -> Iterator[Run]:
     pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'lossguard[test]'")
     import keras
 
@@ -46,25 +47,23 @@ def run() -> Iterator[Runs]:
         yield running
 
 
-def _told(written: Program, findings: tuple[Diagnostic, ...], outcome: Outcome) -> str:
+def _told(written: Program, findings: Sequence[Diagnostic], outcome: Outcome) -> str:
     """All that is needed to see who is wrong."""
     verdict = [f"  row {one.place.start.row}: {one.code} {one.severity.value}: {one.message}" for one in findings]
-    lines = ["", f"seed {written.seed}: {written.pairing}", "", written.text, "lossguard:", *(verdict or ["  silent"])]
-    return "\n".join([*lines, "Keras:", f"  {outcome}"])
+    lines = ["", f"seed {written.seed}: {written.pairings}", "", written.text]
+    return "\n".join([*lines, "lossguard:", *(verdict or ["  silent"]), "Keras:", f"  {outcome}"])
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_verdict_is_what_happens(seed: int, run: Runs) -> None:
+def test_verdict_is_what_happens(seed: int, run: Run) -> None:
     written = program(seed)
-    outcome = run(written)
     findings = check_source(written.text, "program.py", options=HERE).diagnostics
+    anywhere = check_source(written.text, "program.py", options=EVERYWHERE).diagnostics
+    outcome, disagreements, missed = judged(written, findings, run, anywhere)
     story = _told(written, findings, outcome)
-    assert disagreements(findings, outcome) == [], story
-    if outcome.right:
-        anywhere = check_source(written.text, "program.py", options=EVERYWHERE).diagnostics
-        assert not [one.code for one in anywhere if applies(one, outcome)], story
-    if written.plain and written.pairing.loss in CROSS_ENTROPIES:
-        assert missed(findings, outcome) != "raises in the loss", story
+    assert disagreements == [], story
+    if written.plain and all(pairing.loss in CROSS_ENTROPIES for pairing in written.pairings):
+        assert missed != "raises in the loss", story
 
 
 @pytest.mark.parametrize("seed", range(0, 400, 20))
