@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import versions
 from lossguard.rules import BY_CODE
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'lossguard[test]'")
@@ -27,16 +28,14 @@ UNSEEN = {
     "LG902": "comments are judged where all code is read, not only what runs",
 }
 """Rules that no look at a model, and no run of a script, can follow, and why."""
-ELSEWHERE = {
-    "loss-not-instantiated/bad_class": {"LG504"},
-    "logits-as-probabilities/bad_class_instead_of_instance": {"LG504"},
-}
-"""What is wrong in Keras 2 only, while these are run in Keras 3."""
+CLASSES = {"loss-not-instantiated/bad_class", "logits-as-probabilities/bad_class_instead_of_instance"}
+"""Programs with a loss class, of which Keras makes an instance from 3.3 on."""
 
 
 @pytest.fixture(scope="module")
 def runs() -> dict[str, Any]:
-    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "tensorflow"}
+    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
+    environment["PYTHONPATH"] = os.pathsep.join((str(ROOT), str(ROOT / "tests")))
     command = [sys.executable, str(ROOT / "tests" / "data" / "run_fixtures.py"), str(ROOT)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr
@@ -48,8 +47,11 @@ def runs() -> dict[str, Any]:
 def test_same_codes(path: Path, runs: dict[str, Any]) -> None:
     name = f"{path.parent.name}/{path.stem}"
     expected, conditional = expected_codes(path)
-    expected -= UNSEEN.keys() | ELSEWHERE.get(name, set())
     found = set(runs[name]["codes"])
+    if versions.otherwise(name) is not None:
+        assert not found
+        return
+    expected -= UNSEEN.keys() | ({"LG504"} if name in CLASSES and versions.installed() >= (3, 3) else set())
     assert expected <= found, runs[name]
     assert found <= expected | conditional, runs[name]
 
@@ -64,9 +66,10 @@ def expected_codes(path: Path) -> tuple[set[str], set[str]]:
 
 def test_every_rule_is_seen_live_or_there_is_a_reason(runs: dict[str, Any]) -> None:
     seen = {code for run in runs.values() for code in run["codes"]}
-    assert set(BY_CODE) - seen == UNSEEN.keys() | {"LG504"} - seen
+    other = [path for path in FIXTURES if versions.otherwise(f"{path.parent.name}/{path.stem}") is not None]
+    assert set(BY_CODE) - seen - UNSEEN.keys() <= set[str]().union(*(expected_codes(path)[0] for path in other))
     assert not seen & UNSEEN.keys()
 
 
 def test_most_fixtures_train_a_model(runs: dict[str, Any]) -> None:
-    assert sum(run["models"] > 0 for run in runs.values()) > 0.95 * len(runs)
+    assert sum(run["models"] > 0 for run in runs.values()) > 0.9 * len(runs)

@@ -7,6 +7,7 @@ import contextlib
 import importlib.util
 import io
 import json
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -46,6 +47,10 @@ def helpers(tests: Path) -> ModuleType:
 
 def main(root: Path) -> None:
     warnings.simplefilter("ignore")
+    if os.environ.get("TF_USE_LEGACY_KERAS") == "1":
+        import legacy
+
+        legacy.install()
     import tensorflow as tf  # first: `tf.keras` is another module otherwise
     import keras  # isort: skip
 
