@@ -289,9 +289,10 @@ class Decode:
 
 @dataclass(frozen=True, slots=True)
 class UnknownName:
-    """A string that stands for a loss, metric or activation, and that no version of Keras knows.
+    """A string that stands for a loss, metric or activation, and that not every version of Keras knows.
 
-    `meant` is the known name that it comes closest to; `names` is what else it is the name of.
+    `meant` is the known name that it comes closest to; `names` is what else it is the name of; `known` are the major
+    versions that do know it.
     """
 
     kind: Named
@@ -299,6 +300,7 @@ class UnknownName:
     origin: Origin
     meant: str | None = None
     names: Named | None = None
+    known: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

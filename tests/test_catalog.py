@@ -11,7 +11,7 @@ import importlib
 import inspect
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import ModuleType
 from typing import Any
 
@@ -331,6 +331,36 @@ def test_every_activation_is_known(installed: Installed) -> None:
     assert not set(installed.functions("activations")) - known
 
 
+def test_ranges_of_activations(installed: Installed) -> None:
+    import numpy as np
+
+    scores = np.random.default_rng(3).normal(0, 4, (64, 6)).astype("float32")
+    holds: dict[Range, Callable[[Any], bool]] = {
+        Range.SIMPLEX: lambda a: bool((a >= 0).all() and np.allclose(a.sum(axis=-1), 1, atol=1e-5)),
+        Range.PROBABILITIES: lambda a: bool((a >= 0).all() and (a <= 1).all() and (a.sum(axis=-1) > 1).any()),
+        Range.LOG_PROBABILITIES: lambda a: bool(np.allclose(np.exp(a).sum(axis=-1), 1, atol=1e-5)),
+        Range.SIGNED_UNIT: lambda a: bool((abs(a) <= 1).all() and (a < 0).any()),
+        Range.NONNEGATIVE: lambda a: bool((a >= 0).all() and (a.max() > 1)),
+        Range.LOGITS: lambda a: bool((a < 0).any() and (a > 1).any()),
+        Range.UNKNOWN: lambda a: True,
+    }
+    rows = []
+    for name, function in installed.functions("activations").items():
+        if name == "threshold":  # takes two more arguments
+            continue
+        values = np.asarray(function(_tensor(scores)))
+        ours = activations.activation_range(name)
+        rows.append((name, ours, ours if holds[ours](values) else (values.min(), values.max())))
+    assert len(rows) > 13
+    assert not _unlike(rows)
+
+
+def _tensor(values: Any) -> Any:  # noqa: ANN401
+    import tensorflow as tf
+
+    return tf.constant(values)
+
+
 def test_every_loss_is_known(installed: Installed) -> None:
     classes = set(installed.classes("losses")) - set(losses.CLASSES) - {"Reduction"}
     functions = {name for name in installed.functions("losses") if f"keras.losses.{name}" not in losses.FUNCTIONS}
@@ -347,6 +377,12 @@ def test_parameters_of_losses(installed: Installed) -> None:
         rows.append((name, _had(spec.parameters, theirs, older=installed.older or installed.version == 2), theirs))
         if spec.takes_from_logits:
             rows.append((name, False, _default(value, "from_logits")))
+        if spec.takes_label_smoothing:
+            rows.append((name, 0, _default(value, "label_smoothing")))
+        if "ignore_class" in theirs:
+            rows.append((name, None, _default(value, "ignore_class")))
+        if "axis" in theirs and name not in {"Dice", "Tversky"}:
+            rows.append((name, -1, _default(value, "axis")))
     for name, value in installed.functions("losses").items():
         spec = losses.LOSSES[losses.FUNCTIONS[f"keras.losses.{name}"]]
         theirs = _positional(value)
@@ -405,6 +441,8 @@ def test_parameters_of_metrics(installed: Installed) -> None:
             rows.append((name, False, _default(value, "from_logits")))
         if spec.threshold_parameter == "threshold":
             rows.append((name, spec.default_threshold, _default(value, "threshold")))
+        if spec.threshold_parameter == "thresholds" and spec.default_threshold is not None:
+            rows.append((name, [spec.default_threshold], list(value().thresholds)))
     for name, value in installed.functions("metrics").items():
         if name in metrics.FUNCTION_PARAMETERS:
             theirs = _positional(value)[2:]
@@ -461,6 +499,105 @@ def test_parameters_of_layers(installed: Installed) -> None:
     assert not _unlike(rows)
 
 
+SAMPLES: dict[str, object] = {
+    "units": 5,
+    "filters": 5,
+    "kernel_size": 2,
+    "pool_size": 2,
+    "size": 2,
+    "cropping": 1,
+    "output_size": 4,
+    "rate": 0.1,
+    "stddev": 0.1,
+    "factor": 0.1,
+    "height_factor": 0.1,
+    "width_factor": 0.1,
+    "scale": 1.0,
+    "input_dim": 9,
+    "output_dim": 5,
+    "n": 3,
+    "height": 4,
+    "width": 4,
+    "target_shape": (-1,),
+    "dims": (1,),
+    "activation": "linear",
+    "value_range": (0, 1),
+    "groups": 3,
+    "theta": 1.0,
+}
+"""Arguments for the parameters that layers want."""
+
+TAKE_MORE = frozenset(
+    {
+        *("Add", "AdditiveAttention", "Attention", "Average", "Bidirectional", "Concatenate", "ConvLSTM3D"),
+        *("EinsumDense", "GRUCell", "GroupQueryAttention", "InputLayer", "LSTMCell", "Maximum", "Minimum"),
+        *("MultiHeadAttention", "Multiply", "RNN", "RandomPosterization", "SimpleRNNCell", "SpectralNormalization"),
+        *("StackedRNNCells", "Subtract", "TimeDistributed"),
+    }
+)
+"""Layers that want several inputs, a layer, six axes, or arguments that depend on each other."""
+
+
+def test_layers_do_what_the_tables_say(installed: Installed) -> None:
+    """One input of distributions of three: what becomes of its last axis, its rank and its values."""
+    import numpy as np
+
+    unlike: list[str] = []
+    tried = 0
+    for name, layer in installed.classes("layers").items():
+        spec = LAYERS[name]
+        if spec.effect is Effect.UNKNOWN or name in TAKE_MORE:
+            continue
+        wanted = [p.name for p in _parameters(layer).values() if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
+        given = {parameter: SAMPLES[parameter] for parameter in wanted if parameter in SAMPLES}
+        given |= {"groups": 3} if name == "GroupNormalization" else {}
+        shape, values = _first_result(layer, given, _axes(name))
+        last = {Effect.SET: 5, Effect.APPEND: 5}.get(spec.effect, 3)
+        rank = {
+            layers.RankEffect.SAME: len(shape),
+            layers.RankEffect.FLAT: 2,
+            layers.RankEffect.GLOBAL_POOL: 2,
+            layers.RankEffect.RNN: len(shape) - 1,
+            layers.RankEffect.APPEND: len(shape) + 1,
+            layers.RankEffect.REPEAT: 3,
+            layers.RankEffect.SHAPE: 2,
+        }[spec.rank]
+        if spec.range_effect is RangeEffect.KEEPS and spec.off_parameter is None:
+            held = np.allclose(values.sum(axis=-1), 1, atol=1e-5) or spec.effect is Effect.FLATTEN
+        else:
+            held = spec.range_effect is not RangeEffect.ELEMENTS or bool((values >= 0).all() and (values <= 1).all())
+        if (values.shape[-1], held) != (last, True) or (values.ndim != rank and len(shape) != values.ndim + 1):
+            unlike.append(f"{name}: {shape} becomes {values.shape}, values kept: {held}")
+        tried += 1
+    assert not unlike
+    assert tried > 90
+
+
+def _axes(name: str) -> tuple[int, ...]:
+    """How many axes the input may have, the batch axis among them."""
+    if name.startswith("ConvLSTM"):
+        return (4, 5)
+    if name[-2:] in {"1D", "2D", "3D"}:
+        return (int(name[-2]) + 2,)
+    return (4,) if name.startswith("Random") else (2, 3, 4, 5)
+
+
+def _first_result(
+    layer: Callable[..., Any], given: dict[str, object], ranks: tuple[int, ...]
+) -> tuple[tuple[int, ...], Any]:
+    """What the layer makes of the first input that has as many axes as it wants."""
+    import numpy as np
+
+    for rank in ranks:
+        shape = (2, *(6, 6, 6)[: rank - 2], 3)
+        x = np.random.default_rng(1).random(shape).astype("float32")
+        x /= x.sum(axis=-1, keepdims=True)
+        with suppress(Exception):  # of many kinds: this layer wants another number of axes
+            y = layer(**given)(_tensor(x))
+            return shape, np.asarray(y[0] if isinstance(y, (list, tuple)) else y)
+    raise AssertionError(f"{layer} takes no input")
+
+
 def test_every_application_is_known(installed: Installed) -> None:
     models = {name for name in installed.functions("applications") if name[0].isupper()}
     assert not models - set(applications.APPLICATIONS)
@@ -500,6 +637,8 @@ def test_every_dataset_is_known(installed: Installed) -> None:
     for name in names:
         ours = list(labels.DATASETS[f"keras.datasets.{name}.load_data"].parameters)
         rows.append((name, ours, _positional(getattr(module, name).load_data)[: len(ours)]))
+    rows.append(("cifar100", "fine", _default(module.cifar100.load_data, "label_mode")))  # type: ignore[arg-type]
+    assert labels.DATASETS["keras.datasets.cifar100.load_data"].classes == 100
     assert not _unlike(rows)
 
 

@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from lossguard.catalog.spelling import closest, is_known, named
+from lossguard.catalog.spelling import closest, is_known, known_in, named
 from lossguard.check import check_source
 from lossguard.facts import Named
 from lossguard.findings import Diagnostic
@@ -66,7 +66,8 @@ def test_names_are_suggested() -> None:
         (Named.LOSS, "scce", "sparse_categorical_crossentropy"),
         (Named.LOSS, "binary_cross_entropy", "binary_crossentropy"),
         (Named.LOSS, "sparse_categorical_crossentopy", "sparse_categorical_crossentropy"),
-        (Named.METRIC, "f1", "f1_score"),
+        (Named.METRIC, "f1", "F1Score"),
+        (Named.METRIC, "f1-scor", "F1Score"),
         (Named.METRIC, "acuracy", "accuracy"),
         (Named.ACTIVATION, "Softmax ", "softmax"),
         (Named.ACTIVATION, "Sigmoid", "sigmoid"),
@@ -75,6 +76,24 @@ def test_names_are_suggested() -> None:
 )
 def test_closest_name(kind: Named, text: str, meant: str | None) -> None:
     assert not is_known(kind, text)
+    assert closest(kind, text) == meant
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "known", "meant"),
+    [
+        (Named.LOSS, "logcosh", {2}, "log_cosh"),
+        (Named.LOSS, "kullback_leibler_divergence", {2}, "kl_divergence"),
+        (Named.LOSS, "crossentropy", {3}, None),
+        (Named.LOSS, "dice", {3}, None),
+        (Named.METRIC, "f1_score", {3}, "F1Score"),
+        (Named.METRIC, "kld", {2}, "KLDivergence"),
+        (Named.METRIC, "ce", {2}, None),
+        (Named.ACTIVATION, "hard_swish", {3}, None),
+    ],
+)
+def test_names_of_one_version(kind: Named, text: str, known: set[int], meant: str | None) -> None:
+    assert known_in(kind, text) == known
     assert closest(kind, text) == meant
 
 

@@ -815,6 +815,12 @@ def test_unknown_names_are_explained() -> None:
     assert "a metric" in only(UnknownName(Named.METRIC, "quality", "o")).remedy
 
 
+def test_names_that_one_version_knows_are_told_where_another_runs() -> None:
+    fact = UnknownName(Named.METRIC, "f1_score", "o", "F1Score", known=frozenset({3}))
+    assert codes(fact) == codes(fact, KERAS_3) == []
+    assert only(fact, KERAS_2).message == "Keras 2 knows no metric named 'f1_score'"
+
+
 def test_smoothing_of_a_sparse_loss_has_a_way_out() -> None:
     fact = LossArgument("SparseCategoricalCrossentropy", "label_smoothing", "o", meant="name")
     assert "one-hot" in only(fact).remedy

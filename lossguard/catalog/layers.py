@@ -252,19 +252,20 @@ _ROWS: tuple[list[LayerSpec], ...] = (
     _family("Attention", "use_scale score_mode", _KEEP, RangeEffect.UNKNOWN),
     _family("AdditiveAttention", "use_scale", _KEEP, RangeEffect.UNKNOWN),
 
-    # Augmentation of images.
+    # Augmentation of images: those of colours fit the values into `value_range`, 0 to 255 by default.
     _family("RandomBrightness RandomColorDegeneration RandomHue RandomPosterization RandomSaturation RandomSharpness",
-            "factor value_range", _KEEP, _ELEMENTS),
+            "factor value_range", _KEEP, RangeEffect.UNKNOWN),
     _family("RandomCrop", "height width", _KEEP, _ELEMENTS),
     _family("RandomFlip", "mode seed", _KEEP, _KEEPS),
     _family("RandomTranslation RandomZoom", "height_factor width_factor", _KEEP, _ELEMENTS),
     _family("RandomShear", "x_factor y_factor", _KEEP, _ELEMENTS),
-    _family("CutMix RandomContrast RandomElasticTransform RandomErasing RandomGaussianBlur RandomGrayscale "
-            "RandomHeight RandomInvert RandomPerspective RandomRotation RandomWidth", "factor", _KEEP, _ELEMENTS),
+    _family("CutMix RandomElasticTransform RandomGaussianBlur RandomGrayscale RandomHeight RandomPerspective "
+            "RandomRotation RandomWidth", "factor", _KEEP, _ELEMENTS),
+    _family("RandomContrast RandomErasing RandomInvert", "factor", _KEEP, RangeEffect.UNKNOWN),
     _family("AugMix AutoContrast ContrastLimitedAdaptiveHistogramEqualization Equalization RandAugment "
-            "RandomColorJitter", "value_range", _KEEP, _ELEMENTS),
+            "RandomColorJitter", "value_range", _KEEP, RangeEffect.UNKNOWN),
     _family("MixUp", "alpha", _KEEP, _ELEMENTS),
-    _family("Solarization", "addition_factor threshold_factor", _KEEP, _ELEMENTS),
+    _family("Solarization", "addition_factor threshold_factor", _KEEP, RangeEffect.UNKNOWN),
 
     # Preprocessing: what comes out depends on output_mode (see `labels.ENCODERS`).
     _family("CategoryEncoding", "num_tokens output_mode", Effect.UNKNOWN, RangeEffect.UNKNOWN, RankEffect.UNKNOWN),

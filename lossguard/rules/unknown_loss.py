@@ -2,7 +2,8 @@
 
 ## What it does
 Reports strings in `loss=` and `metrics=` of `compile`, and in `activation=` of layers, that neither Keras 3 nor
-Keras 2 can resolve, and says which name is meant where one is close, or where the name belongs.
+Keras 2 can resolve, or not the one that the project is known to run on, and says which name is meant where one is
+close, or where the name belongs.
 
 ## Why it matters
 For losses and metrics the mistake shows only when `fit` starts, after the data are loaded.
@@ -10,8 +11,11 @@ For losses and metrics the mistake shows only when `fit` starts, after the data 
 ## What Keras does
 - Losses: `ValueError: Could not interpret loss identifier: cce` in `fit`; `Unknown loss function` in Keras 2.
   Short names are `mse`, `mae`, `mape`, `msle`, `bce` and `kld`; there is no `cce`, `scce`, `rmse` or `log_loss`.
-- Metrics: `ValueError` in `fit` (Keras 2: `TypeError`). There is no `f1` and no `rmse`; Keras 3 has `f1_score` and
-  `root_mean_squared_error`. `accuracy`, in any case, is picked by shape.
+- Metrics: `ValueError` in `fit` (Keras 2: `TypeError: 'str' object is not callable`). There is no `f1` and no `rmse`;
+  `F1Score` and `RootMeanSquaredError` work in both, `f1_score`, `auc`, `precision`, `recall` and
+  `root_mean_squared_error` in Keras 3 only. `accuracy`, in any case, is picked by shape.
+- Keras 3 dropped the losses `logcosh`, `huber_loss` and `kullback_leibler_divergence`; it alone knows `dice`,
+  `tversky` and `crossentropy`.
 - Activations: `ValueError` when the layer is made. Names are lower case.
 
 ## Bad
@@ -38,7 +42,8 @@ For losses and metrics the mistake shows only when `fit` starts, after the data 
 
 ## When it is fine
 Keras 2 looks for strings among registered custom objects, too (Keras 3 does not): the rule is silent in programs
-that register any. Names that only one version of Keras knows, or that early releases knew, are not reported.
+that register any. Names that only one version of Keras knows are not reported unless `keras-version`, or the
+project's dependencies, say that another runs it.
 
 ## Fix safety
 Unsafe: the closest name is a guess. There is no fix where no name comes close.
@@ -74,14 +79,21 @@ EFFECTS = {
 
 def check(fact: Fact, target: Target) -> Iterator[Finding]:
     match fact:
-        case UnknownName(kind=kind, text=text, origin=origin, meant=meant, names=names):
+        case UnknownName(kind=kind, text=text, origin=origin, meant=meant, names=names, known=known) if (
+            not known & target.keras
+        ):
             yield RULE.finding(
-                f"Keras knows no {kind.value} named {text!r}",
+                f"Keras{_version(known, target)} knows no {kind.value} named {text!r}",
                 Evidence(origin, _label(meant, names)),
                 effect=EFFECTS[kind],
                 remedy=_remedy(kind, meant, names),
                 ways=(Way("name", (Rename(meant),) if meant is not None and names is None else ()),),
             )
+
+
+def _version(known: frozenset[int], target: Target) -> str:
+    """The version that runs the project, where another one does know the name."""
+    return f" {min(target.keras)}" if known else ""
 
 
 def _label(meant: str | None, names: Named | None) -> str:

@@ -1,10 +1,10 @@
-"""Losses, metrics and activations that are named by a string which no Keras knows."""
+"""Losses, metrics and activations that are named by a string which some Keras does not know."""
 
 from __future__ import annotations
 
 import re
 
-from lossguard.catalog.spelling import closest, is_known, named
+from lossguard.catalog.spelling import EVERY, closest, known_in, named
 from lossguard.facts import Named, UnknownName
 from lossguard.static.machine import Machine
 from lossguard.static.values import Site
@@ -16,10 +16,11 @@ _REGISTERED = re.compile(
 
 
 def unknown_name(machine: Machine, kind: Named, text: str, site: Site) -> UnknownName | None:
-    """The fact that no Keras knows this string; None where one does, or where the program adds names of its own."""
-    if is_known(kind, text):
+    """The fact that not every Keras knows this string; None where all do, or the program adds names of its own."""
+    known = known_in(kind, text)
+    if known == EVERY:
         return None
     if any(_REGISTERED.search(module.source.text) for module in machine.program.modules):
         return None
     other = named(kind, text)
-    return UnknownName(kind, text, site, None if other is not None else closest(kind, text), other)
+    return UnknownName(kind, text, site, None if other is not None else closest(kind, text), other, known)
