@@ -18,13 +18,11 @@ from lossguard.outcome import Outcome, Used
 from lossguard.source import Source, Unreadable, decode, reported_name, without_bad_cells
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from lossguard.facts import Fact
     from lossguard.findings import Finding
     from lossguard.options import Options
     from lossguard.static.program import Program, Trees
-    from lossguard.static.syntax import SyntaxProblem
+    from lossguard.static.syntax import SyntaxProblem, Tree
 
 _STACK = 20_000 if sys.version_info >= (3, 11) else 10_000
 """Frames; before Python 3.11 each takes some hundred bytes of a stack whose end nothing can catch."""
@@ -106,18 +104,17 @@ class Analyst:
             found.sources[source.filename] = source
             return found
         found = self._judge(source, tree, options)
-        self._judge_prose(found, source, options)
+        self._judge_prose(found, source, tree, options)
         return found
 
-    def _judge_prose(self, found: Outcome, source: Source, options: Options) -> None:
+    def _judge_prose(self, found: Outcome, source: Source, tree: Tree, options: Options) -> None:
         """Judge what the file shows between its code; it is read by people, and may leave things out."""
-        from lossguard.static import syntax
         from lossguard.static.fences import shown
 
-        program = None if source.cells else shown(source.text)
+        program = None if source.cells else shown(tree)
         if program is None:
             return
-        part = self._judge(replace(source, text=program.text), syntax.parse(program.text), options)
+        part = self._judge(replace(source, text=program.tree.text), program.tree, options)
         found.diagnostics += [
             _likely(one, fixable=False) for one in part.diagnostics if one.place.start.row in program.rows
         ]
@@ -140,7 +137,7 @@ class Analyst:
         found.judged = False
         return found
 
-    def _judge(self, source: Source, tree: cst.Module, options: Options) -> Outcome:
+    def _judge(self, source: Source, tree: Tree, options: Options) -> Outcome:
         from lossguard.rules import judge
         from lossguard.static.interpreter import understand
         from lossguard.static.program import Program

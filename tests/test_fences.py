@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lossguard.check import check_source
 from lossguard.static.fences import shown
+from lossguard.static.syntax import parse
 
 GUIDE = '''\
 """Title
@@ -36,10 +37,10 @@ inputs = keras.Input((3,))
 
 
 def test_rows_stay_what_they_are() -> None:
-    found = shown(GUIDE)
+    found = shown(parse(GUIDE))
     assert found is not None
     assert found.rows == {10, 11, 17, 18}
-    rows, program = GUIDE.split("\n"), found.text.split("\n")
+    rows, program = GUIDE.split("\n"), found.tree.text.split("\n")
     assert [program[row - 1] for row in sorted(found.rows)] == [rows[row - 1] for row in sorted(found.rows)]
     assert next(line for line in program if line) == "import keras"
     assert len(program) == len(rows)
@@ -63,6 +64,6 @@ def test_what_runs_is_told_once() -> None:
 
 
 def test_what_is_no_program() -> None:
-    assert shown("x = 1\n") is None
-    assert shown(GUIDE.replace("outputs = ", "outputs = =")) is None
-    assert shown('def f():\n    """\n    ```python\n    x = 1\n    ```\n    """\n') is None
+    assert shown(parse("x = 1\n")) is None
+    assert shown(parse(GUIDE.replace("outputs = ", "outputs = ="))) is None
+    assert shown(parse('def f():\n    """\n    ```python\n    x = 1\n    ```\n    """\n')) is None

@@ -1,1 +1,1 @@
-"""The static front-end: LibCST trees are run abstractly; nothing of the checked program is executed."""
+"""The static front-end: syntax trees are run abstractly; nothing of the checked program is executed."""

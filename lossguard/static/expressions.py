@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from types import EllipsisType
 from typing import Any
 
-import libcst as cst
-
 from lossguard.catalog.names import CONVENTIONS, canonical
-from lossguard.static import operators
+from lossguard.static import operators, syntax
 from lossguard.static.machine import Machine, key_of
 from lossguard.static.subscripts import element_of, index_value, item, sequence
 from lossguard.static.targets import assign
@@ -44,7 +43,7 @@ MAX_ROUNDS = 40
 Evaluator = Callable[[Machine, Any, Scope], Value]
 
 
-def evaluate(machine: Machine, node: cst.BaseExpression, scope: Scope) -> Value:
+def evaluate(machine: Machine, node: ast.expr, scope: Scope) -> Value:
     """The value of an expression."""
     machine.step()
     evaluator = _EVALUATORS.get(type(node))
@@ -73,19 +72,14 @@ def _builtin(name: str) -> Value | None:
     return Api(f"builtins.{name}") if name in BUILTINS else None
 
 
-def _name(machine: Machine, node: cst.Name, scope: Scope) -> Value:
-    match node.value:
-        case "True" | "False" | "None":
-            return _SINGLETONS[node.value]
-    value = lookup(machine, node.value, scope)
+def _name(machine: Machine, node: ast.Name, scope: Scope) -> Value:
+    value = lookup(machine, node.id, scope)
     if isinstance(value, Lazy):
         return machine.resolve(value)
     if value is None:
-        value = _starred(machine, node.value, scope) or _conventional(machine, node.value)
+        value = _starred(machine, node.id, scope) or _conventional(machine, node.id)
     if value is None or isinstance(value, Unbound):
-        return Unknown(
-            ("name", scope.module.serial, node.value), f"the name {node.value} is not defined here", node.value
-        )
+        return Unknown(("name", scope.module.serial, node.id), f"the name {node.id} is not defined here", node.id)
     if isinstance(value, Choice):
         options = machine.worlds.options(value)
         if len(options) == 1:
@@ -113,59 +107,36 @@ def _conventional(machine: Machine, name: str) -> Value | None:
     return Api(dotted)
 
 
-_SINGLETONS = {"True": Const(True), "False": Const(False), "None": NONE}
-
-
-def _attribute(machine: Machine, node: cst.Attribute, scope: Scope) -> Value:
+def _attribute(machine: Machine, node: ast.Attribute, scope: Scope) -> Value:
     owner = evaluate(machine, node.value, scope)
-    return machine.attribute(owner, node.attr.value, Site(scope.module, node))
+    return machine.attribute(owner, node.attr, Site(scope.module, node))
 
 
 # literals
 
 
-def _integer(machine: Machine, node: cst.Integer, scope: Scope) -> Value:
-    try:
-        number = int(node.value.replace("_", ""), 0)
-    except ValueError:
-        return machine.unknown("it is not a number", Site(scope.module, node))
-    return Const(number) if abs(number) <= operators.MAX_INTEGER else machine.unknown("the number is too large")
+def _constant(machine: Machine, node: ast.Constant, scope: Scope) -> Value:
+    match node.value:
+        case int() as number if abs(number) > operators.MAX_INTEGER:
+            return machine.unknown("the number is too large")
+        case complex() | EllipsisType():
+            return machine.unknown("this kind of expression is not followed", Site(scope.module, node))
+    return Const(node.value)
 
 
-def _float(machine: Machine, node: cst.Float, scope: Scope) -> Value:
-    return Const(float(node.value.replace("_", "")))
-
-
-def _string(machine: Machine, node: cst.SimpleString, scope: Scope) -> Value:
-    text = node.value
-    if text[0] in "\"'" and "\\" not in text and text[:3] not in _LONG_QUOTES:
-        return Const(text[1:-1])
-    try:
-        return Const(ast.literal_eval(node.value))
-    except (ValueError, SyntaxError):
-        return machine.unknown("the string can't be read", Site(scope.module, node))
-
-
-_LONG_QUOTES = frozenset({'"""', "'''"})
-
-
-def _concatenated(machine: Machine, node: cst.ConcatenatedString, scope: Scope) -> Value:
-    left, right = evaluate(machine, node.left, scope), evaluate(machine, node.right, scope)
-    if isinstance(left, Const) and isinstance(right, Const) and type(left.value) is type(right.value):
-        return Const(left.value + right.value)  # type: ignore[operator]
-    return machine.unknown("the string is formatted", Site(scope.module, node))
-
-
-def _formatted(machine: Machine, node: cst.FormattedString, scope: Scope) -> Value:
+def _formatted(machine: Machine, node: ast.JoinedStr, scope: Scope) -> Value:
     parts: list[str] = []
-    for part in node.parts:
-        if isinstance(part, cst.FormattedStringText):
-            parts.append(part.value)
-            continue
-        if not isinstance(part, cst.FormattedStringExpression):
-            return machine.unknown("the string is formatted", Site(scope.module, node))
-        value = evaluate(machine, part.expression, scope)
-        if not isinstance(value, Const) or part.format_spec is not None or part.conversion is not None:
+    value: Value | None
+    for part in node.values:
+        match part:
+            case ast.Constant(value=text):
+                parts.append(str(text))
+                continue
+            case ast.FormattedValue(conversion=-1, format_spec=None):
+                value = evaluate(machine, part.value, scope)
+            case _:
+                value = None
+        if not isinstance(value, Const):
             return machine.unknown("the string is formatted", Site(scope.module, node))
         parts.append(str(value.value))
         if sum(map(len, parts)) > operators.MAX_SEQUENCE:
@@ -176,15 +147,15 @@ def _formatted(machine: Machine, node: cst.FormattedString, scope: Scope) -> Val
 # containers
 
 
-def _elements(machine: Machine, nodes: Sequence[cst.BaseElement], scope: Scope, site: Site) -> Value:
+def _elements(machine: Machine, nodes: Sequence[ast.expr], scope: Scope, site: Site) -> Value:
     items: list[Value] = []
     if len(nodes) > MAX_ELEMENTS:
-        return Many(evaluate(machine, nodes[0].value, scope))
+        return Many(evaluate(machine, nodes[0], scope))
     for element in nodes:
-        value = evaluate(machine, element.value, scope)
-        if not isinstance(element, cst.StarredElement):
-            items.append(value)
+        if not isinstance(element, ast.Starred):
+            items.append(evaluate(machine, element, scope))
             continue
+        value = evaluate(machine, element.value, scope)
         spread = operators.items_of(machine, machine.worlds.options(value)[0][1])
         if not isinstance(spread, Tuple) or len(items) + len(spread.items) > MAX_ELEMENTS:
             return machine.unknown("it is spread from an unknown sequence", site)
@@ -192,23 +163,23 @@ def _elements(machine: Machine, nodes: Sequence[cst.BaseElement], scope: Scope, 
     return machine.kept(Tuple(tuple(items)), site)
 
 
-def _tuple(machine: Machine, node: cst.Tuple, scope: Scope) -> Value:
-    return _elements(machine, node.elements, scope, Site(scope.module, node))
+def _tuple(machine: Machine, node: ast.Tuple, scope: Scope) -> Value:
+    return _elements(machine, node.elts, scope, Site(scope.module, node))
 
 
-def _list(machine: Machine, node: cst.List | cst.Set, scope: Scope) -> Value:
+def _list(machine: Machine, node: ast.List | ast.Set, scope: Scope) -> Value:
     site = Site(scope.module, node)
-    return List(site, machine.serial(), {"items": _elements(machine, node.elements, scope, site)})
+    return List(site, machine.serial(), {"items": _elements(machine, node.elts, scope, site)})
 
 
-def _dict(machine: Machine, node: cst.Dict, scope: Scope) -> Value:
+def _dict(machine: Machine, node: ast.Dict, scope: Scope) -> Value:
     site = Site(scope.module, node)
     pairs: dict[Value, Value] = {}
     complete = True
-    for element in node.elements[:MAX_ELEMENTS]:
-        value = evaluate(machine, element.value, scope)
-        if isinstance(element, cst.DictElement):
-            key = evaluate(machine, element.key, scope)
+    for name, element in zip(node.keys[:MAX_ELEMENTS], node.values[:MAX_ELEMENTS], strict=True):
+        value = evaluate(machine, element, scope)
+        if name is not None:
+            key = evaluate(machine, name, scope)
             if key_of(key) is None:
                 complete = False
             else:
@@ -226,8 +197,11 @@ def _dict(machine: Machine, node: cst.Dict, scope: Scope) -> Value:
 # comprehensions
 
 
-def _rounds(machine: Machine, node: cst.CompFor, scope: Scope) -> list[Scope] | None:
+def _rounds(machine: Machine, loops: Sequence[ast.comprehension], scope: Scope) -> list[Scope] | None:
     """One scope per round of a comprehension whose length is known, else None."""
+    if not loops:
+        return [scope]
+    node, *within = loops
     source = machine.worlds.options(evaluate(machine, node.iter, scope))
     elements = sequence(machine, source[0][1]) if len(source) == 1 else None
     if not isinstance(elements, Tuple) or len(elements.items) > MAX_ROUNDS:
@@ -237,52 +211,49 @@ def _rounds(machine: Machine, node: cst.CompFor, scope: Scope) -> list[Scope] | 
         inner = Scope({}, scope, scope.module, function=scope.function)
         assign(machine, node.target, element, inner)
         for condition in node.ifs:
-            sides = operators.alternatives(
-                machine, evaluate(machine, condition.test, inner), Site(scope.module, condition.test)
-            )
+            sides = operators.alternatives(machine, evaluate(machine, condition, inner), Site(scope.module, condition))
             if len(sides) > 1:
                 return None
             if not sides[0][1]:
                 break
         else:
-            if node.inner_for_in is None:
-                scopes.append(inner)
-            else:
-                nested = _rounds(machine, node.inner_for_in, inner)
-                if nested is None:
-                    return None
-                scopes.extend(nested)
+            nested = _rounds(machine, within, inner)
+            if nested is None:
+                return None
+            scopes.extend(nested)
     return scopes if len(scopes) <= MAX_ROUNDS else None
 
 
-def _typical(machine: Machine, node: cst.CompFor, scope: Scope) -> Scope:
+def _typical(machine: Machine, loops: Sequence[ast.comprehension], scope: Scope) -> Scope:
     """The scope of one round that stands for all."""
-    inner = Scope({}, scope, scope.module, function=scope.function)
-    source = evaluate(machine, node.iter, scope)
-    assign(machine, node.target, element_of(machine, source, Site(scope.module, node.iter)), inner)
-    return inner if node.inner_for_in is None else _typical(machine, node.inner_for_in, inner)
+    for node in loops:
+        inner = Scope({}, scope, scope.module, function=scope.function)
+        source = evaluate(machine, node.iter, scope)
+        assign(machine, node.target, element_of(machine, source, Site(scope.module, node.iter)), inner)
+        scope = inner
+    return scope
 
 
-def _comprehended(machine: Machine, node: cst.BaseSimpleComp, scope: Scope) -> Value:
-    scopes = _rounds(machine, node.for_in, scope)
+def _comprehended(machine: Machine, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, scope: Scope) -> Value:
+    scopes = _rounds(machine, node.generators, scope)
     if scopes is None:
         with machine.one_round_for_all():
-            return Many(evaluate(machine, node.elt, _typical(machine, node.for_in, scope)))
+            return Many(evaluate(machine, node.elt, _typical(machine, node.generators, scope)))
     return Tuple(tuple(evaluate(machine, node.elt, inner) for inner in scopes))
 
 
-def _list_comprehension(machine: Machine, node: cst.ListComp | cst.SetComp, scope: Scope) -> Value:
+def _list_comprehension(machine: Machine, node: ast.ListComp | ast.SetComp, scope: Scope) -> Value:
     items = _comprehended(machine, node, scope)
     return List(Site(scope.module, node), machine.serial(), {"items": items})
 
 
-def _generator(machine: Machine, node: cst.GeneratorExp, scope: Scope) -> Value:
+def _generator(machine: Machine, node: ast.GeneratorExp, scope: Scope) -> Value:
     return _comprehended(machine, node, scope)
 
 
-def _dict_comprehension(machine: Machine, node: cst.DictComp, scope: Scope) -> Value:
+def _dict_comprehension(machine: Machine, node: ast.DictComp, scope: Scope) -> Value:
     site = Site(scope.module, node)
-    scopes = _rounds(machine, node.for_in, scope)
+    scopes = _rounds(machine, node.generators, scope)
     if scopes is None:
         return Dict(site, machine.serial(), {"items": Pairs((), complete=False)})
     pairs = {evaluate(machine, node.key, inner): evaluate(machine, node.value, inner) for inner in scopes}
@@ -292,34 +263,32 @@ def _dict_comprehension(machine: Machine, node: cst.DictComp, scope: Scope) -> V
 # operators
 
 
-def _binary(machine: Machine, node: cst.BinaryOperation, scope: Scope) -> Value:
+def _binary(machine: Machine, node: ast.BinOp, scope: Scope) -> Value:
     left = evaluate(machine, node.left, scope)
-    return operators.binary(
-        machine, node.operator, left, evaluate(machine, node.right, scope), Site(scope.module, node)
-    )
+    return operators.binary(machine, node.op, left, evaluate(machine, node.right, scope), Site(scope.module, node))
 
 
-def _unary(machine: Machine, node: cst.UnaryOperation, scope: Scope) -> Value:
-    value = evaluate(machine, node.expression, scope)
+def _unary(machine: Machine, node: ast.UnaryOp, scope: Scope) -> Value:
+    value = evaluate(machine, node.operand, scope)
     site = Site(scope.module, node)
-    if isinstance(node.operator, cst.Not):
-        return operators.negation(machine, value, Site(scope.module, node.expression))
-    return machine.pure(lambda: operators.unary(machine, node.operator, machine.pick(value), site))
+    if isinstance(node.op, ast.Not):
+        return operators.negation(machine, value, Site(scope.module, node.operand))
+    return machine.pure(lambda: operators.unary(machine, node.op, machine.pick(value), site))
 
 
-def _comparison(machine: Machine, node: cst.Comparison, scope: Scope) -> Value:
+def _comparison(machine: Machine, node: ast.Compare, scope: Scope) -> Value:
     site = Site(scope.module, node)
     left = evaluate(machine, node.left, scope)
     found: Value = Const(True)
     before = Site(scope.module, node.left)
-    for position, target in enumerate(node.comparisons):
-        right = evaluate(machine, target.comparator, scope)
-        after = Site(scope.module, target.comparator)
+    for position, (relation, operand) in enumerate(zip(node.ops, node.comparators, strict=True)):
+        right = evaluate(machine, operand, scope)
+        after = Site(scope.module, operand)
         words: Wording = site
-        if len(node.comparisons) > 1:
-            words = " ".join(map(machine.text, (before, Site(scope.module, target.operator), after)))
+        if len(node.ops) > 1:
+            words = f"{machine.text(before)} {operators.symbol(relation)} {machine.text(after)}"
         how = operators.Comparing(site, words, before, after)
-        value = operators.compare(machine, target.operator, left, right, how)
+        value = operators.compare(machine, relation, left, right, how)
         if position and value != found:
             value = _both(machine, found, value, site)
         found, left, before = value, right, after
@@ -337,21 +306,22 @@ def _both(machine: Machine, left: Value, right: Value, site: Site) -> Value:
     return machine.unknown("the comparison is not followed", site)
 
 
-def _boolean(machine: Machine, node: cst.BooleanOperation, scope: Scope) -> Value:
-    both = isinstance(node.operator, cst.And)
-    left = evaluate(machine, node.left, scope)
-    sides = operators.alternatives(machine, left, Site(scope.module, node.left))
+def _boolean(machine: Machine, node: ast.BoolOp, scope: Scope) -> Value:
+    both = isinstance(node.op, ast.And)
+    first, second = syntax.operands(node)
+    left = evaluate(machine, first, scope)
+    sides = operators.alternatives(machine, left, Site(scope.module, first))
     if len(sides) == 1:
-        return evaluate(machine, node.right, scope) if sides[0][1] is both else left
+        return evaluate(machine, second, scope) if sides[0][1] is both else left
 
     def under(guard: Guard, *, truth: bool) -> Callable[[], Value]:
-        return lambda: evaluate(machine, node.right, scope) if truth is both else left
+        return lambda: evaluate(machine, second, scope) if truth is both else left
 
     outcomes = [(guard, truth, *isolated(machine, guard, under(guard, truth=truth))) for guard, truth in sides]
     machine.worlds.merge([(guard, written) for guard, _, _, written in outcomes])
     right = next(value for _, truth, value, _ in outcomes if truth is both)
     if isinstance(right, Unknown):
-        operators.alternatives(machine, right, Site(scope.module, node.right))
+        operators.alternatives(machine, right, Site(scope.module, second))
     if isinstance(left, Truth) and isinstance(right, Truth):
         return operators.conjunction(machine, left.literal, right.literal, Site(scope.module, node), both=both)
     if isinstance(left, Truth) and isinstance(right, Const) and isinstance(right.value, bool):
@@ -374,7 +344,7 @@ def isolated(machine: Machine, guard: Guard, operation: Callable[[], Value]) -> 
         return value, machine.worlds.close()
 
 
-def _conditional(machine: Machine, node: cst.IfExp, scope: Scope) -> Value:
+def _conditional(machine: Machine, node: ast.IfExp, scope: Scope) -> Value:
     test = evaluate(machine, node.test, scope)
     sides = operators.alternatives(machine, test, Site(scope.module, node.test))
     if len(sides) == 1:
@@ -391,10 +361,9 @@ def _conditional(machine: Machine, node: cst.IfExp, scope: Scope) -> Value:
 # subscripts
 
 
-def _subscript(machine: Machine, node: cst.Subscript, scope: Scope) -> Value:
+def _subscript(machine: Machine, node: ast.Subscript, scope: Scope) -> Value:
     owner = evaluate(machine, node.value, scope)
-    indices = [index_value(machine, element, scope) for element in node.slice]
-    index = indices[0] if len(indices) == 1 else Tuple(tuple(indices))
+    index = index_value(machine, node.slice, scope)
     site = Site(scope.module, node)
     return machine.pure(lambda: item(machine, machine.pick(owner), machine.pick(index), site))
 
@@ -402,21 +371,29 @@ def _subscript(machine: Machine, node: cst.Subscript, scope: Scope) -> Value:
 # calls, functions, the rest
 
 
-def arguments_of(machine: Machine, nodes: Sequence[cst.Arg], scope: Scope) -> Arguments:
+def _arguments(machine: Machine, node: ast.Call, scope: Scope) -> Arguments:
     """The evaluated arguments of a call."""
     positional: list[Value] = []
     keywords: dict[str, Value] = {}
-    places: list[tuple[str, cst.CSTNode]] = []
+    places: list[tuple[str, ast.expr]] = []
     unknown = False
-    for argument in nodes:
+    for argument in node.args:
+        if not isinstance(argument, ast.Starred):
+            places.append((str(len(positional)), argument))
+            positional.append(evaluate(machine, argument, scope))
+            continue
         value = evaluate(machine, argument.value, scope)
-        if argument.star == "*":
-            spread = operators.items_of(machine, machine.worlds.options(value)[0][1])
-            if isinstance(spread, Tuple):
-                positional.extend(spread.items)
-            else:
-                unknown = True
-        elif argument.star == "**":
+        spread = operators.items_of(machine, machine.worlds.options(value)[0][1])
+        if isinstance(spread, Tuple):
+            positional.extend(spread.items)
+        else:
+            unknown = True
+    for given in node.keywords:
+        value = evaluate(machine, given.value, scope)
+        if given.arg is not None:
+            keywords[given.arg] = value
+            places.append((given.arg, given.value))
+        else:
             plain = machine.worlds.options(value)
             pairs = machine.field(plain[0][1], "items") if len(plain) == 1 and isinstance(plain[0][1], Dict) else None
             if isinstance(pairs, Pairs):
@@ -424,87 +401,80 @@ def arguments_of(machine: Machine, nodes: Sequence[cst.Arg], scope: Scope) -> Ar
                 for key, element in pairs.items:
                     if isinstance(key, Const) and isinstance(key.value, str):
                         keywords[key.value] = element
-                        places.append((key.value, argument.value))
+                        places.append((key.value, given.value))
             else:
                 unknown = True
-        elif argument.keyword is not None:
-            keywords[argument.keyword.value] = value
-            places.append((argument.keyword.value, argument.value))
-        else:
-            places.append((str(len(positional)), argument.value))
-            positional.append(value)
     return Arguments(tuple(positional), tuple(keywords.items()), unknown, tuple(places))
 
 
-def _call(machine: Machine, node: cst.Call, scope: Scope) -> Value:
+def _call(machine: Machine, node: ast.Call, scope: Scope) -> Value:
     callee = evaluate(machine, node.func, scope)
-    arguments = arguments_of(machine, node.args, scope)
+    arguments = _arguments(machine, node, scope)
     site = Site(scope.module, node)
     return machine.kept(machine.call(callee, arguments, site, scope), site)
 
 
-def _lambda(machine: Machine, node: cst.Lambda, scope: Scope) -> Value:
-    return Function("<lambda>", node, scope, scope.module, default_values(machine, node.params, scope))
+def _lambda(machine: Machine, node: ast.Lambda, scope: Scope) -> Value:
+    return Function("<lambda>", node, scope, scope.module, default_values(machine, node.args, scope))
 
 
-def default_values(machine: Machine, parameters: cst.Parameters, scope: Scope) -> tuple[tuple[str, Value], ...]:
+def default_values(machine: Machine, parameters: ast.arguments, scope: Scope) -> tuple[tuple[str, Value], ...]:
     """The defaults of a function's parameters, evaluated where it is defined."""
-    return tuple(
-        (parameter.name.value, evaluate(machine, parameter.default, scope))
-        for parameter in (*parameters.posonly_params, *parameters.params, *parameters.kwonly_params)
-        if parameter.default is not None
+    positional = (*parameters.posonlyargs, *parameters.args)
+    with_default = positional[len(positional) - len(parameters.defaults) :]
+    pairs = (
+        *zip(with_default, parameters.defaults, strict=True),
+        *zip(parameters.kwonlyargs, parameters.kw_defaults, strict=True),
     )
+    return tuple((parameter.arg, evaluate(machine, node, scope)) for parameter, node in pairs if node is not None)
 
 
-def _named(machine: Machine, node: cst.NamedExpr, scope: Scope) -> Value:
+def _named(machine: Machine, node: ast.NamedExpr, scope: Scope) -> Value:
     value = evaluate(machine, node.value, scope)
     assign(machine, node.target, value, scope)
     return value
 
 
-def _await(machine: Machine, node: cst.Await, scope: Scope) -> Value:
-    return evaluate(machine, node.expression, scope)
+def _await(machine: Machine, node: ast.Await, scope: Scope) -> Value:
+    return evaluate(machine, node.value, scope)
 
 
-def _yield(machine: Machine, node: cst.Yield, scope: Scope) -> Value:
-    match node.value:
-        case cst.From(item=source):
-            value = evaluate(machine, source, scope)
-            machine.frame.yielded.append(element_of(machine, value, Site(scope.module, source)))
-        case cst.BaseExpression() as expression:
-            machine.frame.yielded.append(evaluate(machine, expression, scope))
-        case _:
-            machine.frame.yielded.append(NONE)
+def _yield(machine: Machine, node: ast.Yield, scope: Scope) -> Value:
+    machine.frame.yielded.append(NONE if node.value is None else evaluate(machine, node.value, scope))
     return NONE
 
 
-_EVALUATORS: dict[type[cst.CSTNode], Evaluator] = {
-    cst.Name: _name,
-    cst.Attribute: _attribute,
-    cst.Call: _call,
-    cst.Integer: _integer,
-    cst.Float: _float,
-    cst.SimpleString: _string,
-    cst.ConcatenatedString: _concatenated,
-    cst.FormattedString: _formatted,
-    cst.Tuple: _tuple,
-    cst.List: _list,
-    cst.Set: _list,
-    cst.Dict: _dict,
-    cst.ListComp: _list_comprehension,
-    cst.SetComp: _list_comprehension,
-    cst.GeneratorExp: _generator,
-    cst.DictComp: _dict_comprehension,
-    cst.BinaryOperation: _binary,
-    cst.UnaryOperation: _unary,
-    cst.Comparison: _comparison,
-    cst.BooleanOperation: _boolean,
-    cst.IfExp: _conditional,
-    cst.Subscript: _subscript,
-    cst.Lambda: _lambda,
-    cst.NamedExpr: _named,
-    cst.Await: _await,
-    cst.Yield: _yield,
+def _yield_from(machine: Machine, node: ast.YieldFrom, scope: Scope) -> Value:
+    value = evaluate(machine, node.value, scope)
+    machine.frame.yielded.append(element_of(machine, value, Site(scope.module, node.value)))
+    return NONE
+
+
+_EVALUATORS: dict[type[ast.expr], Evaluator] = {
+    ast.Name: _name,
+    ast.Attribute: _attribute,
+    ast.Call: _call,
+    ast.Constant: _constant,
+    ast.JoinedStr: _formatted,
+    ast.Tuple: _tuple,
+    ast.List: _list,
+    ast.Set: _list,
+    ast.Dict: _dict,
+    ast.ListComp: _list_comprehension,
+    ast.SetComp: _list_comprehension,
+    ast.GeneratorExp: _generator,
+    ast.DictComp: _dict_comprehension,
+    ast.BinOp: _binary,
+    ast.UnaryOp: _unary,
+    ast.Compare: _comparison,
+    ast.BoolOp: _boolean,
+    ast.IfExp: _conditional,
+    ast.Subscript: _subscript,
+    ast.Lambda: _lambda,
+    ast.NamedExpr: _named,
+    ast.Await: _await,
+    ast.Yield: _yield,
+    ast.YieldFrom: _yield_from,
 }
 
 BUILTINS = frozenset(

@@ -6,6 +6,8 @@ import ast
 import re
 from dataclasses import dataclass
 
+from lossguard.static.syntax import SyntaxProblem, Tree, parse
+
 _OPENING = re.compile(r"```(?:py|python|python3)\s*$")
 _CLOSING = re.compile(r"```\s*$")
 
@@ -17,17 +19,17 @@ class Shown:
     Rows, from 1, and columns are those of the file.
     """
 
-    text: str
+    tree: Tree
     rows: frozenset[int]
 
 
-def shown(text: str) -> Shown | None:
+def shown(tree: Tree) -> Shown | None:
     """What a Python file shows between fences; None where it shows nothing, or no Python."""
-    if "```py" not in text:
+    if "```py" not in tree.text:
         return None
-    rows = text.split("\n")
+    rows = tree.text.split("\n")
     found: set[int] = set()
-    for statement in ast.parse(text).body:
+    for statement in tree.body:
         match statement:
             case ast.Expr(value=ast.Constant(value=str()), lineno=first, end_lineno=int() as last):
                 inside = set(_fenced(rows, first, last))
@@ -35,8 +37,12 @@ def shown(text: str) -> Shown | None:
                     if row not in inside:
                         rows[row - 1] = ""
                 found |= inside
-    program = "\n".join(rows)
-    return Shown(program, frozenset(found)) if found and _is_python(program) else None
+    if not found:
+        return None
+    try:
+        return Shown(parse("\n".join(rows)), frozenset(found))
+    except SyntaxProblem:
+        return None
 
 
 def _fenced(rows: list[str], first: int, last: int) -> list[int]:
@@ -52,11 +58,3 @@ def _fenced(rows: list[str], first: int, last: int) -> list[int]:
         else:
             opened = _OPENING.match(line) is not None
     return inside
-
-
-def _is_python(text: str) -> bool:
-    try:
-        ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-
-import libcst as cst
 
 from lossguard.catalog.names import KNOWN_LIBRARIES
 from lossguard.static import imports
@@ -277,7 +276,7 @@ def call_function(machine: Machine, callee: Function, arguments: Arguments, site
     if active > MAX_RECURSION or len(machine.frames) + machine.lambdas > MAX_CALL_DEPTH:
         return machine.unknown("the calls are nested too deeply", site)
     scope = Scope(bind(machine, callee, arguments, site), callee.scope, callee.module, function=callee)
-    if isinstance(callee.node, cst.Lambda):
+    if isinstance(callee.node, ast.Lambda):
         machine.lambdas += 1
         try:
             return evaluate(machine, callee.node.body, scope)
@@ -309,30 +308,30 @@ def _mixed(machine: Machine, yielded: list[Value], site: Site) -> Value:
 
 def bind(machine: Machine, callee: Function, arguments: Arguments, site: Site) -> dict[str, Value]:
     """The names of the parameters with what is passed for them, else their defaults."""
-    parameters = callee.node.params
+    parameters = callee.node.args
     names: dict[str, Value] = {}
     keywords = dict(arguments.keywords)
     defaults = dict(callee.defaults)
-    positional = [*parameters.posonly_params, *parameters.params]
+    positional = [*parameters.posonlyargs, *parameters.args]
     for position, parameter in enumerate(positional):
-        name = parameter.name.value
+        name = parameter.arg
         if position < len(arguments.positional):
             names[name] = arguments.positional[position]
         elif name in keywords:
             names[name] = keywords.pop(name)
         else:
             names[name] = _missing(machine, callee, name, defaults, site, open_=arguments.open)
-    for parameter in parameters.kwonly_params:
-        name = parameter.name.value
+    for parameter in parameters.kwonlyargs:
+        name = parameter.arg
         given = keywords.pop(name, None)
         names[name] = given or _missing(machine, callee, name, defaults, site, open_=arguments.open)
-    if isinstance(parameters.star_arg, cst.Param):
+    if parameters.vararg is not None:
         rest = Tuple(arguments.positional[len(positional) :])
         unknown = machine.unknown("the arguments are spread from an unknown sequence", site)
-        names[parameters.star_arg.name.value] = unknown if arguments.open else rest
-    if parameters.star_kwarg is not None:
+        names[parameters.vararg.arg] = unknown if arguments.open else rest
+    if parameters.kwarg is not None:
         pairs = Pairs(tuple((Const(name), value) for name, value in keywords.items()), not arguments.open)
-        names[parameters.star_kwarg.name.value] = Dict(site, machine.serial(), {"items": pairs})
+        names[parameters.kwarg.arg] = Dict(site, machine.serial(), {"items": pairs})
     return names
 
 
@@ -368,11 +367,10 @@ def instantiate(machine: Machine, cls: Class, arguments: Arguments, site: Site, 
 def _set_fields(machine: Machine, made: Instance, cls: Class, arguments: Arguments, site: Site) -> None:
     """What the generated `__init__` of a dataclass does."""
     position = 0
-    for statement in cls.node.body.body:
-        small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
-        if not (isinstance(small, cst.AnnAssign) and isinstance(small.target, cst.Name)):
+    for statement in cls.node.body:
+        if not (isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)):
             continue
-        name = small.target.value
+        name = statement.target.id
         given = arguments.keyword(name)
         if given is None and position < len(arguments.positional):
             given = arguments.positional[position]

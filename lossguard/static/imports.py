@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 from functools import cache
 from pathlib import Path
 
-import libcst as cst
-
 from lossguard.catalog.names import canonical
-from lossguard.static import syntax
 from lossguard.static.machine import Frame, Machine
 from lossguard.static.values import Api, Lazy, Scope, Unknown, Value
 
 
-def import_modules(machine: Machine, node: cst.Import, scope: Scope) -> None:
+def import_modules(machine: Machine, node: ast.Import, scope: Scope) -> None:
     """`import a.b.c`, `import a.b as c`."""
     for alias in node.names:
-        name = syntax.dotted(alias.name) or ""
-        if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
-            machine.worlds.write(scope.names, alias.asname.name.value, _module(machine, name, scope))
+        if alias.asname is not None:
+            machine.worlds.write(scope.names, alias.asname, _module(machine, alias.name, scope))
         else:
-            root = name.partition(".")[0]
+            root = alias.name.partition(".")[0]
             machine.worlds.write(scope.names, root, _module(machine, root, scope))
 
 
@@ -29,18 +26,16 @@ def _module(machine: Machine, name: str, scope: Scope) -> Value:
     return Lazy(path, None, name) if path is not None else library(name)
 
 
-def import_from(machine: Machine, node: cst.ImportFrom, scope: Scope) -> None:
+def import_from(machine: Machine, node: ast.ImportFrom, scope: Scope) -> None:
     """`from a.b import c as d`, relative ones and `*`, too."""
-    name = syntax.dotted(node.module) or "" if node.module is not None else ""
-    level = len(node.relative)
+    name, level = node.module or "", node.level
     path = machine.program.find(name, scope.module, level)
-    if isinstance(node.names, cst.ImportStar):
+    if node.names[0].name == "*":
         _star(machine, name, level, path, scope)
         return
     for alias in node.names:
-        imported = alias.name.value if isinstance(alias.name, cst.Name) else syntax.dotted(alias.name) or ""
-        bound = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else imported
-        machine.worlds.write(scope.names, bound, _imported(machine, name, level, path, imported, scope))
+        found = _imported(machine, name, level, path, alias.name, scope)
+        machine.worlds.write(scope.names, alias.asname or alias.name, found)
 
 
 def _imported(machine: Machine, name: str, level: int, path: Path | None, imported: str, scope: Scope) -> Value:
@@ -75,7 +70,7 @@ def namespace(machine: Machine, path: Path) -> dict[str, Value] | None:
         module.loaded = True
         machine.frames.append(Frame(module))
         try:
-            machine.execute(module.tree, module.scope)
+            machine.execute(module.tree.body, module.scope)
         finally:
             machine.frames.pop()
     return module.scope.names

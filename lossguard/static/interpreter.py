@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-
-import libcst as cst
 
 from lossguard.catalog.layers import LAYERS
 
@@ -117,7 +116,7 @@ def _stages(machine: Machine) -> Iterator[None]:
     module.scope.names["__name__"] = Const("__main__")
     frame = Frame(module)
     machine.frames.append(frame)
-    statements.unwind(machine, frame, 0, machine.execute(module.tree, module.scope))
+    statements.unwind(machine, frame, 0, machine.execute(module.tree.body, module.scope))
     yield
     _forget_globals(machine)
     for function in list(machine.functions):
@@ -144,9 +143,8 @@ def _forget_globals(machine: Machine) -> None:
         if id(function.node) in machine.called or function.module is not module:
             continue
         for node in syntax.walk(function.node):
-            if isinstance(node, cst.Global):
-                for item in node.names:
-                    name = item.name.value
+            if isinstance(node, ast.Global):
+                for name in node.names:
                     reason = f"{name} is assigned in {function.name}"
                     module.scope.names[name] = Unknown(("global", module.serial, name), reason, name)
 

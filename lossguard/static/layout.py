@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import defaultdict
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from lossguard.findings import Edit
-from lossguard.static import syntax
+from lossguard.static import lossless, syntax
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,11 +43,19 @@ class Imported:
 
 
 class Layout:
-    """One module's text, nodes and imports; made once, for all fixes in it."""
+    """One module's text, nodes and imports; made once, for all fixes in it.
+
+    Raises:
+        NoFix: LibCST can't parse the module.
+    """
 
     def __init__(self, module: Module) -> None:
         self.module = module
         self.text = module.source.text
+        tree = lossless.parse(self.text)
+        if tree is None:
+            raise NoFix
+        self.tree = tree
         self._starts = syntax.line_starts(self.text)
         self._parents: dict[int, cst.CSTNode] = {}
         self.names: dict[str, list[cst.Name]] = defaultdict(list)
@@ -54,11 +63,16 @@ class Layout:
         self.imported: list[Imported] = []
         self._calls: list[cst.Call] = []
         self._attributes: list[cst.Attribute] = []
-        nodes = list(syntax.walk(module.tree))
+        nodes = list(lossless.walk(tree))
         for node in nodes:
-            for child in syntax.children(node):
+            for child in lossless.children(node):
                 self._parents[id(child)] = node
-        self._spans = syntax.spans(module.tree, nodes)
+        self._spans = lossless.spans(self.tree, nodes)
+        self._found = {
+            self._spans[id(node)]: node
+            for node in reversed(nodes)
+            if isinstance(node, (cst.BaseExpression, cst.FunctionDef, cst.ClassDef)) and id(node) in self._spans
+        }
         for node in nodes:
             match node:
                 case cst.Name() if not self._is_label(node):
@@ -79,6 +93,17 @@ class Layout:
             isinstance(parent, cst.Attribute) and parent.attr is node
         )
 
+    def found(self, node: ast.AST) -> cst.CSTNode:
+        """The node of an expression, a function or a class that was found in the tree of Python's own parser."""
+        start, end = syntax.span(self.module.tree, node)
+        found = self._found.get((start, end))
+        if found is None and isinstance(node, (ast.Tuple, ast.GeneratorExp)):
+            within = self.text[start + 1 : end - 1]  # the parentheses belong to the node for one parser only
+            found = self._found.get((end - 1 - len(within.lstrip()), start + 1 + len(within.rstrip())))
+        if found is None:
+            raise NoFix
+        return found
+
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         return self._parents.get(id(node))
 
@@ -96,11 +121,7 @@ class Layout:
     def is_at_top(self, statement: cst.BaseSmallStatement) -> bool:
         """Whether a statement stands alone in its line, outside of all blocks."""
         line = self.parent(statement)
-        return (
-            isinstance(line, cst.SimpleStatementLine)
-            and len(line.body) == 1
-            and self.parent(line) is (self.module.tree)
-        )
+        return isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1 and self.parent(line) is self.tree
 
     def edit(self, change: Change) -> Edit:
         """The change with its place in the file, where that place has the text that the tree was made from."""
@@ -251,7 +272,7 @@ class Layout:
             expression = cst.parse_expression(text) if text else None
         except cst.ParserSyntaxError:
             return False
-        nodes = list(syntax.walk(expression)) if expression is not None else []
+        nodes = list(lossless.walk(expression)) if expression is not None else []
         names = {node.value for node in nodes if isinstance(node, cst.Name)} - {"len"}
         called = [last_name(node.func) for node in nodes if isinstance(node, cst.Call)]
         if not names or called not in ([], ["len"]) or not all(isinstance(node, _COUNTING) for node in nodes):
@@ -362,12 +383,12 @@ def last_name(function: cst.CSTNode) -> str:
 
 
 def _aliases(node: cst.ImportFrom) -> list[Imported]:
-    source = "." * len(node.relative) + (syntax.dotted(node.module) or "" if node.module is not None else "")
+    source = "." * len(node.relative) + (lossless.dotted(node.module) or "" if node.module is not None else "")
     if isinstance(node.names, cst.ImportStar):
         return []
     found = []
     for alias in node.names:
-        name = syntax.dotted(alias.name) or ""
+        name = lossless.dotted(alias.name) or ""
         bound = alias.asname.name.value if alias.asname and isinstance(alias.asname.name, cst.Name) else name
         found.append(Imported(node, alias, source, bound))
     return found

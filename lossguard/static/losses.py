@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import lru_cache
-
-import libcst as cst
 
 from lossguard.catalog import losses as catalog
 from lossguard.catalog import metrics as metric_catalog
@@ -244,9 +243,9 @@ _LABEL_NAMES = re.compile(r"(?:\w+_)?(?:labels?|targets?|y_true|y_batch|ground_t
 def _called_labels(request: Call, value: Value) -> Labels | None:
     """Something unknown that is passed as the prediction under the name of labels."""
     node = request.arguments.node("y_pred") or request.arguments.node("1")
-    if not isinstance(value, Unknown) or not isinstance(node, cst.Name) or not _LABEL_NAMES.fullmatch(node.value):
+    if not isinstance(value, Unknown) or not isinstance(node, ast.Name) or not _LABEL_NAMES.fullmatch(node.id):
         return None
-    return Labels(Encoding.UNKNOWN, Site(request.scope.module, node), source=node.value)
+    return Labels(Encoding.UNKNOWN, Site(request.scope.module, node), source=node.id)
 
 
 def side(machine: Machine, value: Value) -> Labels | Output | None:
@@ -352,7 +351,7 @@ def misuse_of_metric(machine: Machine, value: Value, site: Site) -> Fact | None:
 def _makes_a_loss(machine: Machine, value: Function | Bound, site: Site) -> bool:
     """Whether a function of the program, called like a loss, returns a function or a loss whatever it is given."""
     inner = value.function if isinstance(value, Bound) else value
-    if isinstance(inner.node, cst.FunctionDef) and inner.node.decorators:
+    if not isinstance(inner.node, ast.Lambda) and inner.node.decorator_list:
         return False
     probes = machine.unknown("the labels"), machine.unknown("the predictions")
     before = len(machine.cases)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -39,7 +39,7 @@ from lossguard.static.values import (
 from lossguard.static.worlds import Fork, Worlds, Written
 
 if TYPE_CHECKING:
-    import libcst as cst
+    import ast
 
     from lossguard.facts import Loss, LossCall, Output
     from lossguard.static.program import Module, Program
@@ -102,8 +102,8 @@ class Frame:
 class Machine:
     """What evaluators share. `evaluate`, `execute` and `call` are set by the interpreter."""
 
-    evaluate: Callable[[cst.BaseExpression, Scope], Value]
-    execute: Callable[[cst.BaseSuite | cst.Module, Scope], Flow]
+    evaluate: Callable[[ast.expr, Scope], Value]
+    execute: Callable[[Sequence[ast.stmt], Scope], Flow]
     call: Callable[[Value, Arguments, Site, Scope], Value]
     attribute: Callable[[Value, str, Site], Value]
     resolve: Callable[[Lazy], Value]
@@ -126,7 +126,7 @@ class Machine:
         """What losses were given as predictions."""
         self.switched: frozenset[str] = frozenset()
         """Names of the checked file that are True or False there, and are taken for the opposite in this run."""
-        self.switches: dict[str, list[cst.CSTNode]] = {}
+        self.switches: dict[str, list[Sequence[ast.stmt]]] = {}
         """Such names that decided an `if`, and the branches that were left out."""
         self.many: set[Hashable] = set()
         """Sizes that are never as small as two: of vocabularies, and of samples that a model takes."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-
-import libcst as cst
 
 from lossguard.catalog.applications import APPLICATIONS, CLASSES, CLASSIFIER_ACTIVATION, HEADS, HeadSpec
 from lossguard.facts import Encoding, Fact, Labels, LogitsRepair, Output, PositionalMetrics, Range, TrainingSetup, Width
@@ -575,21 +574,20 @@ def _per_output(machine: Machine, value: Value, ends: Sequence[End], site: Site)
 
 
 def _dict_nodes(written: Site, fallback: Site) -> dict[Value, Site]:
-    if not isinstance(written.node, cst.Dict):
+    if not isinstance(written.node, ast.Dict):
         return {}
     found: dict[Value, Site] = {}
-    for element in written.node.elements:
-        if isinstance(element, cst.DictElement) and isinstance(element.key, cst.SimpleString):
-            text = element.key.evaluated_value
-            found[Const(text)] = Site(written.module, element.value)
+    for key, value in zip(written.node.keys, written.node.values, strict=True):
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            found[Const(key.value)] = Site(written.module, value)
     return found
 
 
 def _element_nodes(value: Value, fallback: Site, count: int) -> list[Site]:
     written = value.site if isinstance(value, List) else fallback
     node = written.node
-    if isinstance(node, (cst.List, cst.Tuple)) and len(node.elements) == count:
-        return [Site(written.module, element.value) for element in node.elements]
+    if isinstance(node, (ast.List, ast.Tuple)) and len(node.elts) == count:
+        return [Site(written.module, element) for element in node.elts]
     return [fallback] * count
 
 

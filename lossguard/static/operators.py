@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import operator
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
-
-import libcst as cst
 
 from lossguard.static.machine import Machine, key_of
 from lossguard.static.values import (
@@ -40,42 +39,29 @@ MAX_INTEGER = 1 << 64
 MAX_SEQUENCE = 4096
 MAX_EXPONENT = 64
 
-_ARITHMETIC: dict[type[cst.CSTNode], tuple[str, Callable[[Any, Any], object]]] = {
-    cst.Add: ("+", operator.add),
-    cst.AddAssign: ("+", operator.add),
-    cst.Subtract: ("-", operator.sub),
-    cst.SubtractAssign: ("-", operator.sub),
-    cst.Multiply: ("*", operator.mul),
-    cst.MultiplyAssign: ("*", operator.mul),
-    cst.Divide: ("/", operator.truediv),
-    cst.DivideAssign: ("/", operator.truediv),
-    cst.FloorDivide: ("//", operator.floordiv),
-    cst.FloorDivideAssign: ("//", operator.floordiv),
-    cst.Modulo: ("%", operator.mod),
-    cst.ModuloAssign: ("%", operator.mod),
-    cst.Power: ("**", operator.pow),
-    cst.PowerAssign: ("**", operator.pow),
-    cst.BitOr: ("|", operator.or_),
-    cst.BitAnd: ("&", operator.and_),
-    cst.BitXor: ("^", operator.xor),
-    cst.LeftShift: ("<<", operator.lshift),
-    cst.RightShift: (">>", operator.rshift),
-    cst.MatrixMultiply: ("@", operator.matmul),
-    cst.MatrixMultiplyAssign: ("@", operator.matmul),
-    cst.BitOrAssign: ("|", operator.or_),
-    cst.BitAndAssign: ("&", operator.and_),
-    cst.BitXorAssign: ("^", operator.xor),
-    cst.LeftShiftAssign: ("<<", operator.lshift),
-    cst.RightShiftAssign: (">>", operator.rshift),
+_ARITHMETIC: dict[type[ast.operator], tuple[str, Callable[[Any, Any], object]]] = {
+    ast.Add: ("+", operator.add),
+    ast.Sub: ("-", operator.sub),
+    ast.Mult: ("*", operator.mul),
+    ast.Div: ("/", operator.truediv),
+    ast.FloorDiv: ("//", operator.floordiv),
+    ast.Mod: ("%", operator.mod),
+    ast.Pow: ("**", operator.pow),
+    ast.MatMult: ("@", operator.matmul),
+    ast.BitOr: ("|", operator.or_),
+    ast.BitAnd: ("&", operator.and_),
+    ast.BitXor: ("^", operator.xor),
+    ast.LShift: ("<<", operator.lshift),
+    ast.RShift: (">>", operator.rshift),
 }
 
-_RELATIONS: dict[type[cst.CSTNode], tuple[str, Callable[[Any, Any], bool]]] = {
-    cst.Equal: ("==", operator.eq),
-    cst.NotEqual: ("!=", operator.ne),
-    cst.LessThan: ("<", operator.lt),
-    cst.LessThanEqual: ("<=", operator.le),
-    cst.GreaterThan: (">", operator.gt),
-    cst.GreaterThanEqual: (">=", operator.ge),
+_RELATIONS: dict[type[ast.cmpop], tuple[str, Callable[[Any, Any], bool]]] = {
+    ast.Eq: ("==", operator.eq),
+    ast.NotEq: ("!=", operator.ne),
+    ast.Lt: ("<", operator.lt),
+    ast.LtE: ("<=", operator.le),
+    ast.Gt: (">", operator.gt),
+    ast.GtE: (">=", operator.ge),
 }
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 
@@ -89,7 +75,7 @@ def overload(combine: Combine) -> Combine:
     return combine
 
 
-def binary(machine: Machine, kind: cst.CSTNode, left: Value, right: Value, site: Site) -> Value:
+def binary(machine: Machine, kind: ast.operator, left: Value, right: Value, site: Site) -> Value:
     """The value of `left <kind> right`."""
     symbol, function = _ARITHMETIC[type(kind)]
     return machine.pure(lambda: _binary(machine, symbol, function, machine.pick(left), machine.pick(right), site))
@@ -199,23 +185,23 @@ def _repeated(machine: Machine, left: List | Tuple, times: Const, site: Site) ->
     return contents
 
 
-def unary(machine: Machine, kind: cst.CSTNode, value: Value, site: Site) -> Value:
+def unary(machine: Machine, kind: ast.unaryop, value: Value, site: Site) -> Value:
     """The value of `-x`, `+x`, `~x` and `not x`."""
-    if isinstance(kind, cst.Not):
+    if isinstance(kind, ast.Not):
         return negation(machine, value, site)
     value = machine.narrow(value)
     if isinstance(value, Const) and isinstance(value.value, (int, float)):
         match kind:
-            case cst.Minus():
+            case ast.USub():
                 return Const(-value.value)
-            case cst.Plus():
+            case ast.UAdd():
                 return value
-            case cst.BitInvert() if isinstance(value.value, int):
+            case ast.Invert() if isinstance(value.value, int):
                 return Const(~value.value)
     for combine in _overloads:
         found = (
             combine(machine, "*", Const(-1), value, site)
-            if isinstance(kind, cst.Minus)
+            if isinstance(kind, ast.USub)
             else combine(machine, "unary", value, NONE, site)
         )
         if found is not None:
@@ -243,18 +229,26 @@ class Comparing:
     right: Wording | None = None
 
 
-def compare(machine: Machine, target: cst.BaseCompOp, left: Value, right: Value, how: Comparing) -> Value:
+def symbol(relation: ast.cmpop) -> str:
+    """A comparison as it is written."""
+    return _MEMBERSHIP.get(type(relation)) or _RELATIONS[type(relation)][0]
+
+
+_MEMBERSHIP: dict[type[ast.cmpop], str] = {ast.In: "in", ast.NotIn: "not in", ast.Is: "is", ast.IsNot: "is not"}
+
+
+def compare(machine: Machine, target: ast.cmpop, left: Value, right: Value, how: Comparing) -> Value:
     """The value of one comparison, a constant or a `Truth`."""
     return machine.pure(lambda: _compare(machine, target, machine.pick(left), machine.pick(right), how))
 
 
-def _compare(machine: Machine, target: cst.BaseCompOp, left: Value, right: Value, how: Comparing) -> Value:
+def _compare(machine: Machine, target: ast.cmpop, left: Value, right: Value, how: Comparing) -> Value:
     site = how.site
     match target:
-        case cst.In() | cst.NotIn():
-            return _membership(machine, left, right, how, negated=isinstance(target, cst.NotIn))
-        case cst.Is() | cst.IsNot():
-            return _identity(machine, left, right, how, negated=isinstance(target, cst.IsNot))
+        case ast.In() | ast.NotIn():
+            return _membership(machine, left, right, how, negated=isinstance(target, ast.NotIn))
+        case ast.Is() | ast.IsNot():
+            return _identity(machine, left, right, how, negated=isinstance(target, ast.IsNot))
     relation, function = _RELATIONS[type(target)]
     if isinstance(left, Const) and isinstance(right, Const):
         try:

@@ -13,8 +13,6 @@ from lossguard.static.roots import roots
 from lossguard.static.values import Scope
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from lossguard.source import Source
 
 Reader = Callable[[Path], "Source | None"]
@@ -26,7 +24,7 @@ MAX_PROGRAM_SIZE = 800_000
 """Characters of one imported file, and of all files of a program together."""
 
 MAX_KEPT = 400_000
-"""Characters of imported files whose trees are kept for other programs; a tree takes one or two KB for each."""
+"""Characters of imported files whose trees are kept for other programs."""
 
 
 @dataclass(slots=True, eq=False)
@@ -34,7 +32,7 @@ class Module:
     """One parsed file and its names. `main` marks the file that is checked, not imported."""
 
     source: Source
-    tree: cst.Module
+    tree: syntax.Tree
     serial: int
     main: bool
     scope: Scope = field(init=False)
@@ -54,12 +52,12 @@ class Trees:
 
     def __init__(self, read: Reader) -> None:
         self._read = read
-        self._parsed: dict[Path, tuple[Source, cst.Module] | None] = {}
+        self._parsed: dict[Path, tuple[Source, syntax.Tree] | None] = {}
         self._kept = 0
         self._is_file: dict[Path, bool] = {}
         self._roots: dict[Path, tuple[Path, ...]] = {}
 
-    def get(self, path: Path) -> tuple[Source, cst.Module] | None:
+    def get(self, path: Path) -> tuple[Source, syntax.Tree] | None:
         """The source and the tree of an imported file, or None where it can't be had."""
         if path in self._parsed:
             self._parsed[path] = parsed = self._parsed.pop(path)  # the last one now
@@ -70,7 +68,7 @@ class Trees:
             self._kept -= _size(self._parsed.pop(next(iter(self._parsed))))
         return parsed
 
-    def _parse(self, path: Path) -> tuple[Source, cst.Module] | None:
+    def _parse(self, path: Path) -> tuple[Source, syntax.Tree] | None:
         source = self._read(path)
         if source is None or len(source.text) > MAX_IMPORTED_SIZE:
             return None
@@ -90,7 +88,7 @@ class Trees:
         return self._roots[folder]
 
 
-def _size(parsed: tuple[Source, cst.Module] | None) -> int:
+def _size(parsed: tuple[Source, syntax.Tree] | None) -> int:
     return 0 if parsed is None else len(parsed[0].text)
 
 
@@ -101,7 +99,7 @@ class Program:
     a file is there, `rooted` the folders where absolute imports start, by the folder of the importing file.
     """
 
-    def __init__(self, source: Source, tree: cst.Module, trees: Trees, given: Sequence[Path] = ()) -> None:
+    def __init__(self, source: Source, tree: syntax.Tree, trees: Trees, given: Sequence[Path] = ()) -> None:
         self.trees = trees
         self.read: list[Path] = []
         self.looked_for: dict[Path, bool] = {}

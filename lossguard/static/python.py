@@ -240,9 +240,9 @@ def _super(request: Call) -> Value:
         owner = given if isinstance(given, Class) else owner
     if owner is None or frame.function is None:
         return request.unknown("super() outside of a method")
-    parameters = frame.function.node.params
-    first = (*parameters.posonly_params, *parameters.params)[:1]
-    receiver = request.scope.names.get(first[0].name.value) if first else None
+    parameters = frame.function.node.args
+    first = (*parameters.posonlyargs, *parameters.args)[:1]
+    receiver = request.scope.names.get(first[0].arg) if first else None
     return Super(request.machine.pick(receiver), owner)
 
 

@@ -150,8 +150,7 @@ class Repairer:
         layout = self._layouts.get(origin.module)
         if layout is None:
             layout = self._layouts[origin.module] = Layout(origin.module)
-        node = origin.node
-        return layout, node.value if isinstance(node, cst.Arg) else node
+        return layout, layout.found(origin.node)
 
     def _value(self, origin: object) -> tuple[Layout, cst.CSTNode]:
         """The expression of an origin; of a variable that is used there only, what it is assigned."""
@@ -445,7 +444,7 @@ class Repairer:
 
     def _keyword(self, site: Site, name: str) -> Changes:
         layout, value = self._at(site)
-        holder = site.node if isinstance(site.node, cst.Arg) else layout.parent(value)
+        holder = layout.parent(value)
         if not isinstance(holder, cst.Arg) or holder.keyword is None:
             raise NoFix
         if _given(layout.call_of(holder), name) is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from lossguard.static import syntax
+from lossguard.static import lossless
 from lossguard.static.layout import Change, Layout, NoFix
 
 _TF_KERAS = re.compile(r"\b(?:tf|tensorflow)\.keras\b")
@@ -51,7 +51,7 @@ def _import(layout: Layout, root: str, space: str, name: str) -> Change:
     for one in layout.imported:
         if _root(one.source) == root and layout.is_at_top(one.statement):
             start = layout.span(one.statement)[0]
-            return Change(start, start, f"from {root}.{space} import {name}{layout.module.tree.default_newline}")
+            return Change(start, start, f"from {root}.{space} import {name}{layout.tree.default_newline}")
     raise NoFix
 
 
@@ -94,4 +94,4 @@ def _prefixes(layout: Layout, space: str) -> list[_Prefix]:
 
 
 def _name(alias: cst.ImportAlias) -> str:
-    return syntax.dotted(alias.name) or ""
+    return lossless.dotted(alias.name) or ""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-
-import libcst as cst
 
 from lossguard.static import operators, syntax
 from lossguard.static.expressions import MAX_ROUNDS, default_values, evaluate
 from lossguard.static.imports import import_from, import_modules
 from lossguard.static.machine import NEXT, Exit, Flow, Frame, Machine, Pending
 from lossguard.static.subscripts import element_of, sequence
-from lossguard.static.targets import assign
+from lossguard.static.targets import assign, assign_name
 from lossguard.static.values import (
     FALSE,
     NONE,
@@ -42,9 +42,9 @@ MAX_NESTED_FORKS = 3
 """A statement that tells more worlds apart than so many choices make is passed over."""
 
 
-def execute(machine: Machine, body: cst.BaseSuite | cst.Module, scope: Scope) -> Flow:
+def execute(machine: Machine, body: Sequence[ast.stmt], scope: Scope) -> Flow:
     """Run a block; how it ended."""
-    for statement in syntax.statements(body):
+    for statement in body:
         machine.step()
         executor = _EXECUTORS.get(type(statement))
         if executor is None:
@@ -55,7 +55,7 @@ def execute(machine: Machine, body: cst.BaseSuite | cst.Module, scope: Scope) ->
     return NEXT
 
 
-def _run(machine: Machine, executor: Executor, statement: cst.CSTNode, scope: Scope, depth: int) -> Flow:
+def _run(machine: Machine, executor: Executor, statement: ast.stmt, scope: Scope, depth: int) -> Flow:
     """Run a statement; one that needs a single value where the worlds have several, once in each."""
     try:
         return executor(machine, statement, scope)
@@ -152,7 +152,7 @@ def unwind(machine: Machine, frame: Frame, depth: int, flow: Flow, *, loop: bool
     return flow
 
 
-def _if(machine: Machine, node: cst.If, scope: Scope) -> Flow:
+def _if(machine: Machine, node: ast.If, scope: Scope) -> Flow:
     test = evaluate(machine, node.test, scope)
     sides = operators.alternatives(machine, test, Site(scope.module, node.test))
     if isinstance(test, Const) and isinstance(test.value, bool):
@@ -164,27 +164,25 @@ def _if(machine: Machine, node: cst.If, scope: Scope) -> Flow:
     return branch(machine, [(guard, side(truth=truth)) for guard, truth in sides])
 
 
-def _note_switch(machine: Machine, node: cst.If, test: Value) -> None:
+def _note_switch(machine: Machine, node: ast.If, test: Value) -> None:
     """Remember what `TRAIN = False` keeps from running."""
     left_out = node.orelse if test == TRUE else node.body
     match node.test:
-        case cst.Name(value=name) | cst.UnaryOperation(operator=cst.Not(), expression=cst.Name(value=name)):
-            if left_out is not None and name in machine.program.main.scope.names:
+        case ast.Name(id=name) | ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=name)):
+            if left_out and name in machine.program.main.scope.names:
                 machine.switches.setdefault(name, []).append(left_out)
 
 
-def _if_side(machine: Machine, node: cst.If, scope: Scope, *, truth: bool) -> Flow:
+def _if_side(machine: Machine, node: ast.If, scope: Scope, *, truth: bool) -> Flow:
     if truth:
         return execute(machine, node.body, scope)
     match node.orelse:
-        case cst.If() as inner:
+        case [ast.If() as inner] if inner.col_offset == node.col_offset:  # `elif`
             return _if(machine, inner, scope)
-        case cst.Else(body=body):
-            return execute(machine, body, scope)
-    return NEXT
+    return execute(machine, node.orelse, scope)
 
 
-def _match(machine: Machine, node: cst.Match, scope: Scope) -> Flow:
+def _match(machine: Machine, node: ast.Match, scope: Scope) -> Flow:
     subject = _Subject(evaluate(machine, node.subject, scope), Site(scope.module, node.subject))
     return _cases(machine, subject, list(node.cases), scope)
 
@@ -197,7 +195,7 @@ class _Subject:
     site: Site
 
 
-def _cases(machine: Machine, subject: _Subject, cases: list[cst.MatchCase], scope: Scope) -> Flow:
+def _cases(machine: Machine, subject: _Subject, cases: list[ast.match_case], scope: Scope) -> Flow:
     if not cases:
         return NEXT
     case, *others = cases
@@ -216,17 +214,17 @@ def _cases(machine: Machine, subject: _Subject, cases: list[cst.MatchCase], scop
     return branch(machine, [(guard, side(truth=truth)) for guard, truth in sides])
 
 
-def _pattern(machine: Machine, subject: _Subject, pattern: cst.MatchPattern, scope: Scope) -> Value:
+def _pattern(machine: Machine, subject: _Subject, pattern: ast.pattern, scope: Scope) -> Value:
     site = Site(scope.module, pattern)
     match pattern:
-        case cst.MatchValue(value=value):
+        case ast.MatchValue(value=value):
             how = operators.Comparing(site, f"{machine.text(subject.site)} == {machine.text(site)}", subject.site)
-            return operators.compare(machine, cst.Equal(), subject.value, evaluate(machine, value, scope), how)
-        case cst.MatchSingleton(value=value):
+            return operators.compare(machine, ast.Eq(), subject.value, evaluate(machine, value, scope), how)
+        case ast.MatchSingleton(value=constant):
             how = operators.Comparing(site, f"{machine.text(subject.site)} is {machine.text(site)}", subject.site)
-            return operators.compare(machine, cst.Is(), subject.value, evaluate(machine, value, scope), how)
-        case cst.MatchOr(patterns=patterns):
-            tests = [_pattern(machine, subject, element.pattern, scope) for element in patterns]
+            return operators.compare(machine, ast.Is(), subject.value, Const(constant), how)
+        case ast.MatchOr(patterns=patterns):
+            tests = [_pattern(machine, subject, element, scope) for element in patterns]
             if any(test == Const(True) for test in tests):
                 return Const(True)
             if all(test == Const(False) for test in tests):
@@ -234,9 +232,9 @@ def _pattern(machine: Machine, subject: _Subject, pattern: cst.MatchPattern, sco
             literals = [test.literal for test in tests if isinstance(test, Truth)]
             if len(literals) + tests.count(Const(False)) == len(tests):
                 return Truth(_any_of(machine, literals))
-        case cst.MatchAs(pattern=None, name=name):
+        case ast.MatchAs(pattern=None, name=name):
             if name is not None:
-                assign(machine, name, subject.value, scope)
+                assign_name(machine, name, subject.value, scope)
             return Const(True)
     return machine.unknown("the pattern is not followed", site)
 
@@ -252,7 +250,7 @@ def _any_of(machine: Machine, literals: Sequence[Literal]) -> Literal:
 # loops
 
 
-def _for(machine: Machine, node: cst.For, scope: Scope) -> Flow:
+def _for(machine: Machine, node: ast.For | ast.AsyncFor, scope: Scope) -> Flow:
     source = evaluate(machine, node.iter, scope)
     options = machine.worlds.options(source)
     elements = sequence(machine, options[0][1]) if len(options) == 1 else source
@@ -265,7 +263,7 @@ def _for(machine: Machine, node: cst.For, scope: Scope) -> Flow:
     return _summarise(machine, node.body, scope)
 
 
-def _unroll(machine: Machine, node: cst.For, elements: Sequence[Value], scope: Scope) -> Flow:
+def _unroll(machine: Machine, node: ast.For | ast.AsyncFor, elements: Sequence[Value], scope: Scope) -> Flow:
     """Run a loop over known elements round by round."""
     outer = machine.unrolled
     machine.unrolled = outer * max(1, len(elements))
@@ -279,10 +277,10 @@ def _unroll(machine: Machine, node: cst.For, elements: Sequence[Value], scope: S
                 return flow
     finally:
         machine.unrolled = outer
-    return execute(machine, node.orelse.body, scope) if node.orelse is not None else NEXT
+    return execute(machine, node.orelse, scope)
 
 
-def _while(machine: Machine, node: cst.While, scope: Scope) -> Flow:
+def _while(machine: Machine, node: ast.While, scope: Scope) -> Flow:
     test = evaluate(machine, node.test, scope)
     sides = operators.alternatives(machine, test, Site(scope.module, node.test))
     if [truth for _, truth in sides] == [False]:
@@ -290,14 +288,14 @@ def _while(machine: Machine, node: cst.While, scope: Scope) -> Flow:
     return _summarise(machine, node.body, scope)
 
 
-def _summarise(machine: Machine, body: cst.BaseSuite, scope: Scope) -> Flow:
+def _summarise(machine: Machine, body: Sequence[ast.stmt], scope: Scope) -> Flow:
     """Run the body once for all its rounds."""
     with machine.one_round_for_all():
         flow = _round(machine, body, scope)
     return flow if flow.exit is Exit.RETURN else NEXT
 
 
-def _round(machine: Machine, body: cst.BaseSuite, scope: Scope) -> Flow:
+def _round(machine: Machine, body: Sequence[ast.stmt], scope: Scope) -> Flow:
     depth = len(machine.frame.pending)
     return unwind(machine, machine.frame, depth, execute(machine, body, scope), loop=True)
 
@@ -305,7 +303,7 @@ def _round(machine: Machine, body: cst.BaseSuite, scope: Scope) -> Flow:
 # simple statements
 
 
-def _expression(machine: Machine, node: cst.Expr, scope: Scope) -> Flow:
+def _expression(machine: Machine, node: ast.Expr, scope: Scope) -> Flow:
     value = evaluate(machine, node.value, scope)
     return Flow(Exit.RAISE) if value == EXIT else NEXT
 
@@ -314,41 +312,39 @@ EXIT = Api("builtins.exit()")
 """What a call that ends the program returns."""
 
 
-def _assign(machine: Machine, node: cst.Assign, scope: Scope) -> Flow:
+def _assign(machine: Machine, node: ast.Assign, scope: Scope) -> Flow:
     value = evaluate(machine, node.value, scope)
     for target in node.targets:
-        assign(machine, target.target, _switched(machine, target.target, node.value, value, scope), scope)
+        assign(machine, target, _switched(machine, target, node.value, value, scope), scope)
     return NEXT
 
 
-def _switched(
-    machine: Machine, target: cst.BaseExpression, node: cst.BaseExpression, value: Value, scope: Scope
-) -> Value:
+def _switched(machine: Machine, target: ast.expr, node: ast.expr, value: Value, scope: Scope) -> Value:
     if not machine.switched or scope is not machine.program.main.scope:
         return value
     match target, node:
-        case cst.Name(value=name), cst.Name(value="True" | "False") if name in machine.switched:
+        case ast.Name(id=name), ast.Constant(value=True | False) if name in machine.switched:
             return FALSE if value == TRUE else TRUE
     return value
 
 
-def _annotated(machine: Machine, node: cst.AnnAssign, scope: Scope) -> Flow:
+def _annotated(machine: Machine, node: ast.AnnAssign, scope: Scope) -> Flow:
     if node.value is not None:
         assign(machine, node.target, evaluate(machine, node.value, scope), scope)
     return NEXT
 
 
-def _augmented(machine: Machine, node: cst.AugAssign, scope: Scope) -> Flow:
+def _augmented(machine: Machine, node: ast.AugAssign, scope: Scope) -> Flow:
     site = Site(scope.module, node)
     old = evaluate(machine, node.target, scope)
     right = evaluate(machine, node.value, scope)
-    if isinstance(old, List) and isinstance(node.operator, cst.AddAssign):
+    if isinstance(old, List) and isinstance(node.op, ast.Add):
         extend(machine, old, right, site)
         return NEXT
     if machine.summarising and isinstance(old, Const) and not isinstance(old.value, str):
         assign(machine, node.target, machine.unknown("it changes in a loop", site), scope)
         return NEXT
-    assign(machine, node.target, operators.binary(machine, node.operator, old, right, site), scope)
+    assign(machine, node.target, operators.binary(machine, node.op, old, right, site), scope)
     return NEXT
 
 
@@ -369,11 +365,11 @@ def extend(machine: Machine, target: List, addition: Value, site: Site) -> None:
             machine.write(target, "items", Many(machine.unknown("the list mixes elements", site)))
 
 
-def _return(machine: Machine, node: cst.Return, scope: Scope) -> Flow:
+def _return(machine: Machine, node: ast.Return, scope: Scope) -> Flow:
     return Flow(Exit.RETURN, NONE if node.value is None else evaluate(machine, node.value, scope))
 
 
-def _assert(machine: Machine, node: cst.Assert, scope: Scope) -> Flow:
+def _assert(machine: Machine, node: ast.Assert, scope: Scope) -> Flow:
     sides = operators.alternatives(machine, evaluate(machine, node.test, scope), Site(scope.module, node.test))
     holds = [guard for guard, truth in sides if truth]
     if len(sides) > 1 and len(holds) == 1:
@@ -381,45 +377,41 @@ def _assert(machine: Machine, node: cst.Assert, scope: Scope) -> Flow:
     return NEXT
 
 
-def _global(machine: Machine, node: cst.Global, scope: Scope) -> Flow:
-    scope.globals.update(item.name.value for item in node.names)
+def _global(machine: Machine, node: ast.Global, scope: Scope) -> Flow:
+    scope.globals.update(node.names)
     return NEXT
 
 
-def _nonlocal(machine: Machine, node: cst.Nonlocal, scope: Scope) -> Flow:
-    scope.nonlocals.update(item.name.value for item in node.names)
+def _nonlocal(machine: Machine, node: ast.Nonlocal, scope: Scope) -> Flow:
+    scope.nonlocals.update(node.names)
     return NEXT
 
 
-def _delete(machine: Machine, node: cst.Del, scope: Scope) -> Flow:
-    targets = [node.target] if isinstance(node.target, cst.Name) else []
-    if isinstance(node.target, cst.Tuple):
-        targets = [element.value for element in node.target.elements if isinstance(element.value, cst.Name)]
-    for target in targets:
-        if target.value in scope.names:
-            machine.worlds.write(scope.names, target.value, UNBOUND)
+def _delete(machine: Machine, node: ast.Delete, scope: Scope) -> Flow:
+    for target in node.targets:
+        for element in target.elts if isinstance(target, (ast.Tuple, ast.List)) else (target,):
+            if isinstance(element, ast.Name) and element.id in scope.names:
+                machine.worlds.write(scope.names, element.id, UNBOUND)
     return NEXT
 
 
-def _with(machine: Machine, node: cst.With, scope: Scope) -> Flow:
+def _with(machine: Machine, node: ast.With | ast.AsyncWith, scope: Scope) -> Flow:
     for item in node.items:
-        value = evaluate(machine, item.item, scope)
-        if item.asname is not None and isinstance(item.asname.name, cst.BaseExpression):
-            assign(machine, item.asname.name, value, scope)
+        value = evaluate(machine, item.context_expr, scope)
+        if item.optional_vars is not None:
+            assign(machine, item.optional_vars, value, scope)
     return execute(machine, node.body, scope)
 
 
-def _try(machine: Machine, node: cst.Try | cst.TryStar, scope: Scope) -> Flow:
+def _try(machine: Machine, node: ast.Try, scope: Scope) -> Flow:
     """The body is taken to succeed, unless it is known to raise."""
     flow = execute(machine, node.body, scope)
     if flow.exit is Exit.RAISE and node.handlers:
         flow = execute(machine, node.handlers[0].body, scope)
-    elif flow.exit is Exit.NEXT and node.orelse is not None:
-        flow = execute(machine, node.orelse.body, scope)
-    if node.finalbody is not None:
-        last = execute(machine, node.finalbody.body, scope)
-        flow = last if last.exit is not Exit.NEXT else flow
-    return flow
+    elif flow.exit is Exit.NEXT:
+        flow = execute(machine, node.orelse, scope)
+    last = execute(machine, node.finalbody, scope)
+    return last if last.exit is not Exit.NEXT else flow
 
 
 # definitions
@@ -427,25 +419,25 @@ def _try(machine: Machine, node: cst.Try | cst.TryStar, scope: Scope) -> Flow:
 _TRANSPARENT = frozenset({"property", "staticmethod", "classmethod", "cached_property"})
 
 
-def _function(machine: Machine, node: cst.FunctionDef, scope: Scope) -> Flow:
+def _function(machine: Machine, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> Flow:
     kind = "function"
-    for decorator in node.decorators:
-        name = syntax.dotted(decorator.decorator) if not isinstance(decorator.decorator, cst.Call) else None
+    for decorator in node.decorator_list:
+        name = syntax.dotted(decorator)
         last = name.rpartition(".")[2] if name else ""
         if last in _TRANSPARENT:
             kind = "property" if last == "cached_property" else last
-    value = Function(node.name.value, node, scope, scope.module, default_values(machine, node.params, scope), kind)
+    value = Function(node.name, node, scope, scope.module, default_values(machine, node.args, scope), kind)
     machine.functions.append(value)
-    machine.worlds.write(scope.names, node.name.value, value)
+    machine.worlds.write(scope.names, node.name, value)
     return NEXT
 
 
-def _class(machine: Machine, node: cst.ClassDef, scope: Scope) -> Flow:
-    bases = tuple(evaluate(machine, base.value, scope) for base in node.bases)
+def _class(machine: Machine, node: ast.ClassDef, scope: Scope) -> Flow:
+    bases = tuple(evaluate(machine, base, scope) for base in node.bases if not isinstance(base, ast.Starred))
     inner = Scope({}, scope, scope.module)
     for keyword in node.keywords:
         evaluate(machine, keyword.value, scope)
-    value = Class(node.name.value, node, bases, inner.names, scope.module)
+    value = Class(node.name, node, bases, inner.names, scope.module)
     started = len(machine.functions)
     execute(machine, node.body, inner)
     methods = machine.functions[started:]
@@ -455,42 +447,46 @@ def _class(machine: Machine, node: cst.ClassDef, scope: Scope) -> Flow:
         if isinstance(attribute, Function) and id(attribute) in owned:
             inner.names[name] = owned[id(attribute)]
     machine.classes.append(value)
-    machine.worlds.write(scope.names, node.name.value, value)
+    machine.worlds.write(scope.names, node.name, value)
     return NEXT
 
 
-def _import(machine: Machine, node: cst.Import, scope: Scope) -> Flow:
+def _import(machine: Machine, node: ast.Import, scope: Scope) -> Flow:
     import_modules(machine, node, scope)
     return NEXT
 
 
-def _import_from(machine: Machine, node: cst.ImportFrom, scope: Scope) -> Flow:
+def _import_from(machine: Machine, node: ast.ImportFrom, scope: Scope) -> Flow:
     import_from(machine, node, scope)
     return NEXT
 
 
-_EXECUTORS: dict[type[cst.CSTNode], Executor] = {
-    cst.Expr: _expression,
-    cst.Assign: _assign,
-    cst.AnnAssign: _annotated,
-    cst.AugAssign: _augmented,
-    cst.Return: _return,
-    cst.Break: lambda *_: Flow(Exit.BREAK),
-    cst.Continue: lambda *_: Flow(Exit.CONTINUE),
-    cst.Raise: lambda *_: Flow(Exit.RAISE),
-    cst.Assert: _assert,
-    cst.Global: _global,
-    cst.Nonlocal: _nonlocal,
-    cst.Del: _delete,
-    cst.Import: _import,
-    cst.ImportFrom: _import_from,
-    cst.If: _if,
-    cst.Match: _match,
-    cst.For: _for,
-    cst.While: _while,
-    cst.With: _with,
-    cst.Try: _try,
-    cst.TryStar: _try,
-    cst.FunctionDef: _function,
-    cst.ClassDef: _class,
+_EXECUTORS: dict[type[ast.stmt], Executor] = {
+    ast.Expr: _expression,
+    ast.Assign: _assign,
+    ast.AnnAssign: _annotated,
+    ast.AugAssign: _augmented,
+    ast.Return: _return,
+    ast.Break: lambda *_: Flow(Exit.BREAK),
+    ast.Continue: lambda *_: Flow(Exit.CONTINUE),
+    ast.Raise: lambda *_: Flow(Exit.RAISE),
+    ast.Assert: _assert,
+    ast.Global: _global,
+    ast.Nonlocal: _nonlocal,
+    ast.Delete: _delete,
+    ast.Import: _import,
+    ast.ImportFrom: _import_from,
+    ast.If: _if,
+    ast.Match: _match,
+    ast.For: _for,
+    ast.AsyncFor: _for,
+    ast.While: _while,
+    ast.With: _with,
+    ast.AsyncWith: _with,
+    ast.Try: _try,
+    ast.FunctionDef: _function,
+    ast.AsyncFunctionDef: _function,
+    ast.ClassDef: _class,
 }
+if sys.version_info >= (3, 11):
+    _EXECUTORS[ast.TryStar] = _try

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Hashable
-
-import libcst as cst
 
 from lossguard.static import operators
 from lossguard.static.machine import Machine, key_of
@@ -32,15 +31,15 @@ from lossguard.static.values import (
 SLICE = Api("builtins.slice")
 
 
-def index_value(machine: Machine, node: cst.SubscriptElement, scope: Scope) -> Value:
+def index_value(machine: Machine, node: ast.expr, scope: Scope) -> Value:
     """What stands between the brackets; a slice is a tuple that begins with `SLICE`."""
-    match node.slice:
-        case cst.Index(value=value):
-            return machine.evaluate(value, scope)
-        case cst.Slice(lower=lower, upper=upper, step=step):
+    match node:
+        case ast.Slice(lower=lower, upper=upper, step=step):
             bounds = [NONE if bound is None else machine.evaluate(bound, scope) for bound in (lower, upper, step)]
             return Tuple((SLICE, *bounds))
-    return machine.unknown("the index is not followed")
+        case ast.Tuple(elts=elements):
+            return Tuple(tuple(index_value(machine, element, scope) for element in elements))
+    return machine.evaluate(node, scope)
 
 
 Items = Callable[[Machine, Value, Value, Site], Value | None]
@@ -111,7 +110,7 @@ def _dict_item(machine: Machine, pairs: Value, index: Value, site: Site) -> Valu
     for key, option in pairs.items:
         if not isinstance(key, Const):
             return None
-        truth = operators.compare(machine, cst.Equal(), index, key, operators.Comparing(site, site))
+        truth = operators.compare(machine, ast.Eq(), index, key, operators.Comparing(site, site))
         if isinstance(truth, Truth):
             options.append((frozenset({truth.literal}), option))
         elif truth == Const(True):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-
-import libcst as cst
 
 from lossguard.facts import Fact, LayerOutput
 from lossguard.findings import Diagnostic
@@ -38,31 +37,31 @@ def switches(understanding: Understanding) -> Iterator[Switch]:
     values = _literals(machine.program.main.tree) if noted else {}
     found = 0
     for name, branches in noted.items():
-        nodes = [node for branch in branches for node in syntax.walk(branch)]
-        assigned = values.get(name, [])
-        if len(assigned) == 1 and any(map(_is_sink, nodes)) and found < MAX_SWITCHES:
+        nodes = [node for branch in branches for node in syntax.walk(*branch)]
+        if name in values and any(map(_is_sink, nodes)) and found < MAX_SWITCHES:
             found += 1
-            yield Switch(name, assigned[0] == "True", frozenset(map(id, nodes)))
+            yield Switch(name, values[name], frozenset(map(id, nodes)))
 
 
-def _literals(tree: cst.Module) -> dict[str, list[str]]:
-    """What is assigned to each name, anywhere; only `True` and `False` keep their words."""
-    found: dict[str, list[str]] = {}
-    for node in syntax.walk(tree):
-        if isinstance(node, cst.AssignTarget) and isinstance(node.target, cst.Name):
-            found.setdefault(node.target.value, []).append("")
-        elif isinstance(node, cst.Assign):
-            for target in node.targets:
-                if isinstance(target.target, cst.Name) and isinstance(node.value, cst.Name):
-                    found.setdefault(target.target.value, []).append(node.value.value)
-    return {name: [word for word in words if word] for name, words in found.items() if len(words) == 2}  # noqa: PLR2004
+def _literals(tree: syntax.Tree) -> dict[str, bool]:
+    """The names that are assigned once in the whole program: True or False."""
+    found: dict[str, list[ast.expr]] = {}
+    for node in syntax.walk(*tree.body):
+        if not isinstance(node, ast.Assign):
+            continue
+        for target in node.targets:
+            if isinstance(target, ast.Name):
+                found.setdefault(target.id, []).append(node.value)
+    return {
+        name: values[0].value
+        for name, values in found.items()
+        if len(values) == 1 and isinstance(values[0], ast.Constant) and isinstance(values[0].value, bool)
+    }
 
 
-def _is_sink(node: cst.CSTNode) -> bool:
+def _is_sink(node: ast.AST) -> bool:
     match node:
-        case cst.Call(func=cst.Attribute(attr=cst.Name(value=name))):
-            return name in _SINKS
-        case cst.Arg(keyword=cst.Name(value=name)):
+        case ast.Call(func=ast.Attribute(attr=name)) | ast.keyword(arg=name):
             return name in _SINKS
     return False
 

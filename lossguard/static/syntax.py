@@ -1,35 +1,21 @@
-"""The one door to LibCST: parsing, an own walk, the text and the positions of nodes."""
+"""Python's syntax tree: parsing, a walk in source order, the texts and the positions of nodes."""
 
 from __future__ import annotations
 
 import ast
 import re
+import warnings
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, fields
-from functools import cache
-
-import libcst as cst
-from libcst._nodes.internal import CodegenState
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 from lossguard.findings import Position
 from lossguard.static.nesting import too_deep
 
-_LAYOUT = ("whitespace", "lpar", "rpar", "lbracket", "rbracket", "lbrace", "rbrace", "comma", "semicolon", "dot")
-_LAYOUT_FIELDS = {
-    "leading_lines",
-    "lines_after_decorators",
-    "header",
-    "footer",
-    "equal",
-    "colon",
-    "first_colon",
-    "second_colon",
-    "indent",
-}
 MAX_TEXT = 60
-_NOTHING = nullcontext()
+_LINE_END = re.compile("\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,204 +26,127 @@ class SyntaxProblem(Exception):  # noqa: N818 - a report on the checked file, no
     reason: str
 
 
-def parse(text: str) -> cst.Module:
-    """The tree of a program.
+@dataclass(slots=True, eq=False)
+class Tree:
+    """A program as Python parses it, with the text that its positions refer to."""
+
+    text: str
+    body: list[ast.stmt]
+    _lines: list[str] = field(default_factory=list, repr=False)
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines with their ends: LF, CR or CR LF."""
+        if not self._lines:
+            starts = [*line_starts(self.text), len(self.text)]
+            self._lines = [self.text[first:last] for first, last in pairwise(starts)]
+        return self._lines
+
+
+def parse(text: str) -> Tree:
+    """The tree of a program, which may be for a newer Python than the one that runs.
 
     Raises:
-        SyntaxProblem: the text is not Python that LibCST understands, or is nested too deeply.
+        SyntaxProblem: the text is not Python, or is nested too deeply.
     """
     deep = too_deep(text)
     if deep is not None:
         raise SyntaxProblem(deep, "the code is nested too deeply")
     try:
-        with _unchecked():
-            return cst.parse_module(text)
-    except cst.ParserSyntaxError as error:
-        raise _problem(text, error) from None
-    except RecursionError:
+        return Tree(text, _body(text))
+    except SyntaxError as refusal:
+        from lossguard.static.newer import lowered  # and LibCST with it
+
+        older = lowered(text)
+        if older is not None:
+            with suppress(SyntaxError):
+                return Tree(text, _body(older))
+        raise SyntaxProblem(Position(refusal.lineno or 1, max(refusal.offset or 1, 1)), refusal.msg) from None
+    except ValueError as refusal:
+        raise SyntaxProblem(Position(1, 1), str(refusal)) from None
+    except (RecursionError, MemoryError):
         raise SyntaxProblem(Position(1, 1), "the code is nested too deeply") from None
 
 
-@contextmanager
-def _unchecked() -> Iterator[None]:
-    """Within it no node asks whether it is put together rightly, which is a tenth of a parse: the parser's are."""
-    cst.CSTNode.__post_init__ = lambda _: None  # type: ignore[assignment, method-assign]
-    try:
-        yield
-    finally:
-        cst.CSTNode.__post_init__ = _CHECK  # type: ignore[method-assign]
+def _body(text: str) -> list[ast.stmt]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of escapes and the like: they are not ours to tell
+        return ast.parse(text).body
 
 
-_CHECK = cst.CSTNode.__post_init__
-
-
-def _problem(text: str, error: cst.ParserSyntaxError) -> SyntaxProblem:
-    """Where and why: in Python's own words, where it refuses the text too."""
-    try:
-        ast.parse(text)
-    except SyntaxError as refusal:
-        return SyntaxProblem(Position(refusal.lineno or 1, max(refusal.offset or 1, 1)), refusal.msg)
-    except (ValueError, RecursionError, MemoryError):
-        pass
-    return SyntaxProblem(Position(max(error.raw_line, 1), error.raw_column + 1), "LibCST can't parse it")
-
-
-@cache
-def _semantic_fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
-    return tuple(
-        field.name for field in fields(kind) if not field.name.startswith(_LAYOUT) and field.name not in _LAYOUT_FIELDS
-    )
-
-
-def walk(root: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """Every node below and with `root` but for white space and punctuation, in source order."""
-    stack: list[cst.CSTNode] = [root]
+def walk(*roots: ast.AST) -> Iterator[ast.AST]:
+    """Every node below and with `roots`, in source order."""
+    stack = list(reversed(roots))
     while stack:
         node = stack.pop()
         yield node
-        stack.extend(reversed(children(node)))
+        stack.extend(reversed(list(ast.iter_child_nodes(node))))
 
 
-def children(node: cst.CSTNode) -> list[cst.CSTNode]:
-    """The nodes right below a node but for white space and punctuation, in source order."""
-    found: list[cst.CSTNode] = []
-    for name in _semantic_fields(type(node)):
-        value = getattr(node, name)
-        if isinstance(value, cst.CSTNode):
-            found.append(value)
-        elif isinstance(value, (tuple, list)):
-            found.extend(item for item in value if isinstance(item, cst.CSTNode))
-    return found
-
-
-def statements(body: cst.BaseSuite | cst.Module) -> Iterable[cst.BaseStatement | cst.BaseSmallStatement]:
-    """The statements of a block, those that share a line one by one."""
-    for statement in body.body:
-        if type(statement) is cst.SimpleStatementLine:  # `isinstance` asks an abstract base class, which is slow
-            yield from statement.body
-        else:
-            yield statement
-
-
-def dotted(node: cst.BaseExpression | cst.Attribute | cst.Name) -> str | None:
+def dotted(node: ast.expr) -> str | None:
     """`a.b.c` as text, or None for any other expression."""
     parts: list[str] = []
-    while isinstance(node, cst.Attribute):
-        parts.append(node.attr.value)
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
         node = node.value
-    if not isinstance(node, cst.Name):
+    if not isinstance(node, ast.Name):
         return None
-    parts.append(node.value)
+    parts.append(node.id)
     return ".".join(reversed(parts))
 
 
-def text(tree: cst.Module, node: cst.CSTNode) -> str:
-    """The source of a node on one line, shortened."""
-    match node:
-        case cst.Name() | cst.Integer() | cst.Float() | cst.SimpleString():
-            found = node.value
-        case _:
-            found = _beginning(tree, node)
-    return found if len(found) <= MAX_TEXT else found[: MAX_TEXT - 1] + "…"
+def operands(node: ast.BoolOp) -> tuple[ast.expr, ast.expr]:
+    """The two sides of `and` and `or`: `a and b and c` is `(a and b) and c`, and its node says so from now on."""
+    if len(node.values) > 2:  # noqa: PLR2004
+        *firsts, last = node.values
+        left = ast.BoolOp(node.op, firsts)
+        left.lineno, left.col_offset = node.lineno, node.col_offset
+        left.end_lineno, left.end_col_offset = firsts[-1].end_lineno, firsts[-1].end_col_offset
+        node.values = [left, last]
+    return node.values[0], node.values[1]
 
 
-def _beginning(tree: cst.Module, node: cst.CSTNode) -> str:
-    """The source of a node with white space made single spaces, in full or beyond `MAX_TEXT` characters."""
-    state = _Beginning(tree.default_indent, tree.default_newline)
-    with suppress(_Enough):
-        node._codegen(state)  # noqa: SLF001 - as in `spans`
-    return " ".join("".join(state.tokens).split())
+def text(tree: Tree, node: ast.AST) -> str:
+    """The source of a node on one line, with white space made single spaces, shortened."""
+    start, end = positions(tree, node)
+    words: list[str] = []
+    missing = MAX_TEXT
+    for row in range(start.row, end.row + 1):
+        line = tree.lines[row - 1]
+        first = start.column - 1 if row == start.row else 0
+        found = line[first : end.column - 1 if row == end.row else None].split()
+        words += found
+        missing -= sum(map(len, found))
+        if missing < 0:
+            break
+    joined = " ".join(words)
+    return joined if len(joined) <= MAX_TEXT else joined[: MAX_TEXT - 1] + "…"
 
 
-class _Enough(Exception):  # noqa: N818 - an end that is wanted
-    """There is more text than is shown."""
+def positions(tree: Tree, node: ast.AST) -> tuple[Position, Position]:
+    """Where a node begins and ends, without parentheses around it; the node must be an expression or a statement."""
+    row, column, end_row, end_column = (
+        getattr(node, name) for name in ("lineno", "col_offset", "end_lineno", "end_col_offset")
+    )
+    return _position(tree, row, column), _position(tree, end_row, end_column)
 
 
-class _Beginning(CodegenState):
-    """Code generation that ends once there is enough text."""
-
-    __slots__ = ("missing",)
-
-    def __init__(self, default_indent: str, default_newline: str) -> None:
-        super().__init__(default_indent, default_newline)
-        self.missing = MAX_TEXT
-
-    def add_token(self, value: str) -> None:
-        self.tokens.append(value)
-        self.missing -= sum(map(len, value.split()))
-        if self.missing < 0:
-            raise _Enough
+def _position(tree: Tree, row: int, column: int) -> Position:
+    """The position of a column that Python counts from 0, in bytes of UTF-8."""
+    line = tree.lines[row - 1]
+    return Position(row, (column if line.isascii() else len(line.encode()[:column].decode())) + 1)
 
 
-class _Spans(CodegenState):
-    """Code generation that notes where the wanted nodes begin and end, in characters."""
-
-    __slots__ = ("offset", "spans", "starts", "wanted")
-
-    def __init__(self, tree: cst.Module, wanted: frozenset[int]) -> None:
-        super().__init__(tree.default_indent, tree.default_newline)
-        self.wanted = wanted
-        self.offset = 0
-        self.starts: list[int] = []
-        self.spans: dict[int, tuple[int, int]] = {}
-
-    def add_indent_tokens(self) -> None:
-        self.offset += sum(map(len, self.indent_tokens))
-
-    def add_token(self, value: str) -> None:
-        self.offset += len(value)
-
-    def pop_trailing_newline(self) -> None:
-        pass
-
-    def before_codegen(self, node: cst.CSTNode) -> None:
-        if id(node) in self.wanted:
-            self.starts.append(self.offset)
-
-    def after_codegen(self, node: cst.CSTNode) -> None:
-        if id(node) in self.wanted:
-            start = self.starts.pop()
-            self.spans.setdefault(id(node), (start, self.offset))
-
-    def record_syntactic_position(  # type: ignore[override]
-        self,
-        node: cst.CSTNode,
-        *,
-        start_node: cst.CSTNode | None = None,
-        end_node: cst.CSTNode | None = None,
-    ) -> AbstractContextManager[None]:
-        return self._without_parentheses(node, start_node, end_node) if id(node) in self.wanted else _NOTHING
-
-    @contextmanager
-    def _without_parentheses(
-        self, node: cst.CSTNode, start_node: cst.CSTNode | None, end_node: cst.CSTNode | None
-    ) -> Iterator[None]:
-        start = self.offset
-        yield
-        first = self.spans.get(id(start_node), (start, 0))[0]
-        last = self.spans.get(id(end_node), (0, self.offset))[1]
-        self.spans[id(node)] = (first, last)
-
-
-def positions(tree: cst.Module, source: str, nodes: Iterable[cst.CSTNode]) -> dict[int, tuple[Position, Position]]:
-    """Where the nodes stand in the source, by `id`; one code generation for all of them."""
-    starts = line_starts(source)
-    return {
-        number: (position(starts, first), position(starts, last))
-        for number, (first, last) in spans(tree, nodes).items()
-    }
-
-
-def spans(tree: cst.Module, nodes: Iterable[cst.CSTNode]) -> dict[int, tuple[int, int]]:
-    """Where the nodes begin and end, in characters, by `id`; one code generation for all of them."""
-    state = _Spans(tree, frozenset(map(id, nodes)))
-    tree._codegen(state)  # noqa: SLF001 - LibCST has no public way to generate code with an own state
-    return state.spans
+def span(tree: Tree, node: ast.AST) -> tuple[int, int]:
+    """Where a node begins and ends, in characters of the text."""
+    starts = line_starts(tree.text)
+    start, end = positions(tree, node)
+    return starts[start.row - 1] + start.column - 1, starts[end.row - 1] + end.column - 1
 
 
 def line_starts(source: str) -> list[int]:
     """The offset of each line's first character; lines end at LF, CR or CR LF."""
-    return [0, *(match.end() for match in re.finditer("\r\n|\r|\n", source))]
+    return [0, *(match.end() for match in _LINE_END.finditer(source))]
 
 
 def position(starts: list[int], offset: int) -> Position:

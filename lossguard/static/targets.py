@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Sequence
-
-import libcst as cst
 
 from lossguard.static.machine import Machine, key_of
 from lossguard.static.subscripts import index_value, item, sequence, stored_name
@@ -29,19 +28,24 @@ from lossguard.static.values import (
 )
 
 
-def assign(machine: Machine, target: cst.BaseExpression, value: Value, scope: Scope) -> None:
+def assign(machine: Machine, target: ast.expr, value: Value, scope: Scope) -> None:
     """Bind a target, simple or nested, to a value."""
     match target:
-        case cst.Name(value=name):
-            machine.worlds.write(_names(scope, name), name, value)
-        case cst.Tuple(elements=elements) | cst.List(elements=elements):
+        case ast.Name(id=name):
+            assign_name(machine, name, value, scope)
+        case ast.Tuple(elts=elements) | ast.List(elts=elements):
             _unpack(machine, elements, value, scope, Site(scope.module, target))
-        case cst.Attribute(value=owner, attr=attr):
-            set_attribute(machine, machine.evaluate(owner, scope), attr.value, value)
-        case cst.Subscript():
+        case ast.Attribute(value=owner, attr=attr):
+            set_attribute(machine, machine.evaluate(owner, scope), attr, value)
+        case ast.Subscript():
             _set_item(machine, target, value, scope)
-        case cst.StarredElement(value=inner):
+        case ast.Starred(value=inner):
             assign(machine, inner, value, scope)
+
+
+def assign_name(machine: Machine, name: str, value: Value, scope: Scope) -> None:
+    """Bind a name where `global` and `nonlocal` say."""
+    machine.worlds.write(_names(scope, name), name, value)
 
 
 def _names(scope: Scope, name: str) -> dict[str, Value]:
@@ -56,16 +60,16 @@ def _names(scope: Scope, name: str) -> dict[str, Value]:
     return scope.names
 
 
-def _unpack(machine: Machine, elements: Sequence[cst.BaseElement], value: Value, scope: Scope, site: Site) -> None:
+def _unpack(machine: Machine, elements: Sequence[ast.expr], value: Value, scope: Scope, site: Site) -> None:
     count = len(elements)
-    starred = next((i for i, element in enumerate(elements) if isinstance(element, cst.StarredElement)), None)
+    starred = next((i for i, element in enumerate(elements) if isinstance(element, ast.Starred)), None)
     parts: list[list[tuple[Guard, Value]]] = [[] for _ in elements]
     for guard, option in machine.worlds.options(value):
         for i, part in enumerate(_parts(machine, option, count, starred, site)):
             parts[i].append((guard, part))
     for element, options in zip(elements, parts, strict=True):
         part = machine.worlds.join(options) if options else machine.unknown("no branch reaches here", site)
-        assign(machine, element.value, part, scope)
+        assign(machine, element, part, scope)
 
 
 def _parts(machine: Machine, value: Value, count: int, starred: int | None, site: Site) -> list[Value]:
@@ -99,16 +103,16 @@ def set_attribute(machine: Machine, owner: Value, name: str, value: Value) -> No
                     machine.worlds.write(option.namespace, name, value)
 
 
-def _set_item(machine: Machine, target: cst.Subscript, value: Value, scope: Scope) -> None:
+def _set_item(machine: Machine, target: ast.Subscript, value: Value, scope: Scope) -> None:
     owner = machine.evaluate(target.value, scope)
-    index = index_value(machine, target.slice[0], scope) if len(target.slice) == 1 else None
+    index = None if isinstance(target.slice, ast.Tuple) else index_value(machine, target.slice, scope)
     for _, option in machine.worlds.options(owner):
         match option:
             case Dict():
                 _set_key(machine, option, index, value)
             case List():
                 _set_element(machine, option, index, value)
-            case Array() if isinstance(target.value, (cst.Name, cst.Attribute)):
+            case Array() if isinstance(target.value, (ast.Name, ast.Attribute)):
                 assign(machine, target.value, _with_elements(machine, option, value, Site(scope.module, target)), scope)
             case Unknown(key=key) if index is not None and (inner := key_of(index)) is not None:
                 machine.worlds.write(machine.attributes, stored_name("item", key, inner), value)

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 from lossguard.facts import Labels, Loss, Metric, Output
 
 if TYPE_CHECKING:
+    import ast
     from pathlib import Path
-
-    import libcst as cst
 
     from lossguard.static.program import Module
 
@@ -26,7 +25,7 @@ class Site:
     """An origin of the static side: a node of a module's tree."""
 
     module: Module
-    node: cst.CSTNode
+    node: ast.AST
 
 
 Wording = str | Site
@@ -321,7 +320,7 @@ class Arguments:
     positional: tuple[Value, ...] = ()
     keywords: tuple[tuple[str, Value], ...] = ()
     open: bool = False
-    nodes: tuple[tuple[str, cst.CSTNode], ...] = field(default=(), compare=False)
+    nodes: tuple[tuple[str, ast.expr], ...] = field(default=(), compare=False)
 
     def keyword(self, name: str) -> Value | None:
         for known, value in self.keywords:
@@ -329,7 +328,7 @@ class Arguments:
                 return value
         return None
 
-    def node(self, name: str) -> cst.CSTNode | None:
+    def node(self, name: str) -> ast.expr | None:
         """The expression passed for a keyword, or for a position given as its number."""
         for known, node in self.nodes:
             if known == name:
@@ -342,7 +341,7 @@ class Function(Value):
     """A function or lambda of the program, with the scope it was defined in."""
 
     name: str
-    node: cst.FunctionDef | cst.Lambda
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
     scope: Scope
     module: Module
     defaults: tuple[tuple[str, Value], ...] = ()
@@ -379,7 +378,7 @@ class Class(Value):
     """A class of the program."""
 
     name: str
-    node: cst.ClassDef
+    node: ast.ClassDef
     bases: tuple[Value, ...]
     namespace: dict[str, Value]
     module: Module

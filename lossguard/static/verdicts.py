@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Container, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from lossguard.facts import Encoding, Fact, Loss, LossCall, Output, TrainingSetup
 from lossguard.findings import (
@@ -26,10 +27,12 @@ from lossguard.findings import (
 from lossguard.static import syntax
 from lossguard.static.interpreter import Understanding
 from lossguard.static.places import places
-from lossguard.static.repairs import Repairer
 from lossguard.static.sinks import Case
 from lossguard.static.values import Literal, Site
 from lossguard.static.worlds import Worlds
+
+if TYPE_CHECKING:
+    from lossguard.static.repairs import Repairer
 
 Judge = Callable[[Fact], list[Finding]]
 Path = frozenset[Literal]
@@ -64,6 +67,10 @@ def diagnostics(
     """
     worlds = understanding.machine.worlds
     findings = _best(list(_conditional(understanding, judge, worlds)))
+    if not findings:
+        return []
+    from lossguard.static.repairs import Repairer  # and LibCST with it
+
     if understanding.machine.guessed:
         findings = [replace(one, finding=replace(one.finding, confidence=Confidence.LIKELY)) for one in findings]
     sites = [site for one in findings for evidence in one.finding.evidence if isinstance(site := evidence.origin, Site)]
