@@ -351,6 +351,7 @@ class TestCommand:
         code = "import sys; from lossguard.cli import main; main([]); print(*sys.modules, file=sys.stderr)"
         command = [sys.executable, "-c", code]
         runs = [subprocess.run(command, check=True, capture_output=True, text=True) for _ in range(2)]
+        assert "LG105" in runs[0].stdout
         assert "libcst" in runs[0].stderr.split()
         assert not set(runs[1].stderr.split()) & {"libcst", "rich", "lossguard.analysis", "lossguard.rules"}
         assert runs[0].stdout == runs[1].stdout
