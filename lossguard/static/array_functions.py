@@ -300,11 +300,14 @@ def _where(request: Call) -> Value:
     if values in ({0, 1}, {-1, 1}):
         low, encoding = (0, Encoding.BINARY) if 0 in values else (-1, Encoding.SIGNED)
         key = ("made", request.machine.serial())
+        asked = request.get("condition", 0)
         return made(
             request.site,
             encoding,
             key,
             request.machine.text(request.site),
+            rank=asked.labels.rank if isinstance(asked, Array) else None,
+            width=asked.labels.width if isinstance(asked, Array) else None,
             low=low,
             high=1,
             classes=Width(BINARY_CLASSES),

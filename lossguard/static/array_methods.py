@@ -227,7 +227,8 @@ def _arithmetic(machine: Machine, symbol: str, left: Value, right: Value, site: 
         return None
     other = right if array is left else left
     labels = array.labels
-    if symbol in _COMPARISONS and labels.encoding in ONE_PER_SAMPLE and isinstance(other, Const):
+    one_per_sample = labels.encoding in ONE_PER_SAMPLE or labels.rank == 1
+    if symbol in _COMPARISONS and one_per_sample and isinstance(other, Const):
         return made(
             site,
             Encoding.BINARY,

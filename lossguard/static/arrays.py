@@ -14,7 +14,9 @@ from lossguard.static.values import (
     Array,
     Const,
     List,
+    Many,
     Site,
+    Truth,
     Tuple,
     Value,
     derived,
@@ -72,10 +74,10 @@ def as_array(machine: Machine, value: Value, site: Site | None = None) -> Value:
     if isinstance(value, Array):
         return value
     contents = items_of(machine, value)
-    if not isinstance(contents, Tuple) or not contents.items:
-        return value
     where = site or (value.site if isinstance(value, List) else None)
-    if where is None:
+    if isinstance(contents, Many) and where is not None:
+        return _of_options(machine, contents.element, where) or value
+    if not isinstance(contents, Tuple) or not contents.items or where is None:
         return value
     rows = [items_of(machine, machine.pick(entry)) for entry in contents.items]
     flat = _numbers(rows)
@@ -86,6 +88,32 @@ def as_array(machine: Machine, value: Value, site: Site | None = None) -> Value:
     if len(known) != len(table) or len({len(row) for row in known}) != 1:
         return value
     return _table(machine, known, where)
+
+
+def _of_options(machine: Machine, element: Value, site: Site) -> Array | None:
+    """`[index_of[name] for name in names]`, `[1 if ... else 0 for ...]`: whatever each label may be."""
+    options = [element] if isinstance(element, Truth) else machine.worlds.in_rounds(element)
+    found = constants(options)
+    numbers = {value for value in found or () if isinstance(value, int)}
+    if found is None or len(numbers) < len(found) or len(numbers) < BINARY_CLASSES:
+        return None
+    encoding, classes = encoding_of(numbers)
+    if encoding is Encoding.UNKNOWN:
+        return None
+    key, text = ("made", machine.serial()), machine.text(site)
+    return made(site, encoding, key, text, rank=1, low=min(numbers), high=max(numbers), classes=classes)
+
+
+def constants(values: Sequence[Value]) -> set[object] | None:
+    """The constants among which a value is, True and False as 1 and 0; None where it may be something else."""
+    if any(isinstance(value, Truth) for value in values):
+        return {0, 1} if all(isinstance(value, Truth) for value in values) else None
+    found = [
+        int(value.value) if isinstance(value.value, bool) else value.value
+        for value in values
+        if isinstance(value, Const)
+    ]
+    return set(found) if len(found) == len(values) else None
 
 
 def _numbers(entries: Sequence[Value]) -> list[float | str] | None:

@@ -287,7 +287,7 @@ def call_function(machine: Machine, callee: Function, arguments: Arguments, site
         flow = unwind(machine, frame, 0, execute(machine, callee.node.body, scope))
         machine.worlds.retract(frame.mark)
     if frame.yielded:
-        return Dataset(frame.yielded[0] if len(set(frame.yielded)) == 1 else _mixed(machine, frame.yielded, site))
+        return Dataset(_mixed(machine, frame.yielded, site))
     value = flow.value if flow.exit is Exit.RETURN else NONE
     if not frame.returned:
         return machine.unknown("the function raises", site) if flow.exit is Exit.RAISE else value
@@ -303,6 +303,12 @@ def _otherwise(options: list[tuple[Guard, Value]]) -> Guard:
 
 
 def _mixed(machine: Machine, yielded: list[Value], site: Site) -> Value:
+    """What the steps of a generator have in common: parts of tuples, each by itself."""
+    if len(set(yielded)) == 1:
+        return yielded[0]
+    rows = [value.items for value in yielded if isinstance(value, Tuple)]
+    if len(rows) == len(yielded) and len({len(row) for row in rows}) == 1:
+        return Tuple(tuple(_mixed(machine, list(column), site) for column in zip(*rows, strict=True)))
     return machine.unknown("the generator yields different things", site)
 
 

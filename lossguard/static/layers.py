@@ -10,7 +10,7 @@ from lossguard.catalog.activations import ACTIVATIONS, NAMES, RAW
 from lossguard.catalog.activations import FUNCTIONS as ACTIVATION_FUNCTIONS
 from lossguard.catalog.layers import LAYERS, OLD_PARAMETERS, Effect, LayerSpec, RangeEffect, RankEffect
 from lossguard.facts import LayerOutput, LogitsRepair, Named, Output, Range, Width
-from lossguard.static.functions import ATTRIBUTES, FUNCTIONS, PREFIXED, Call, call, method
+from lossguard.static.functions import ATTRIBUTES, FUNCTIONS, PREFIXED, Call, call, function, method
 from lossguard.static.machine import Machine
 from lossguard.static.named import unknown_name
 from lossguard.static.operators import items_of, overload, shift
@@ -620,6 +620,16 @@ def _activation_function(request: Call) -> Value:
 
 for _name in ACTIVATION_FUNCTIONS:
     FUNCTIONS[_name] = _activation_function
+
+
+@function("keras.activations.get", "keras.activations.deserialize")
+def _get_activation(request: Call) -> Value:
+    """An activation by its name, or as it is."""
+    given = request.get("identifier", 0) or request.get("name", 0) or NONE
+    if isinstance(given, Const) and isinstance(given.value, str):
+        found = Api(f"keras.activations.{NAMES.get(given.value, NAMES.get(given.value.lower()))}")
+        return found if found.name in ACTIVATION_FUNCTIONS else request.unknown("an activation that is not known")
+    return Api("keras.activations.linear") if given == NONE else given
 
 
 def _tensor_function(request: Call) -> Value:

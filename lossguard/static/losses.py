@@ -27,7 +27,7 @@ from lossguard.facts import (
     Spelling,
     Width,
 )
-from lossguard.static.functions import FUNCTIONS, Call, call, method
+from lossguard.static.functions import FUNCTIONS, Call, call, function, method
 from lossguard.static.machine import Machine, is_placeholder
 from lossguard.static.named import unknown_name
 from lossguard.static.operators import overload
@@ -40,11 +40,13 @@ from lossguard.static.values import (
     Bound,
     Class,
     Const,
+    Dict,
     Function,
     Instance,
     LossResult,
     LossValue,
     MetricValue,
+    Pairs,
     Partial,
     Scope,
     Site,
@@ -211,6 +213,43 @@ def _by_activation(machine: Machine, first: Value | None, second: Value | None) 
 
 for _name in catalog.RAW:
     FUNCTIONS[_name] = _call_raw
+
+
+@function("keras.losses.get", "keras.losses.deserialize")
+def _get(request: Call) -> Value:
+    """A loss by its name, by a dict of its class and settings, or as it is."""
+    machine = request.machine
+    given = request.get("identifier", 0) or request.get("name", 0) or NONE
+    origin = request.origin("identifier", 0)
+    match given:
+        case Const(value=str() as name):
+            loss = _by_name(name, origin)
+            return LossValue(loss) if loss is not None else given
+        case Dict():
+            found = _configured(request, given, origin)
+            return LossValue(found) if found is not None else request.unknown("a loss of unknown settings")
+    return given if given != NONE else machine.unknown("a loss that is not known", request.site)
+
+
+def _configured(request: Call, settings: Dict, origin: Site) -> Loss | None:
+    """`{"class_name": "Huber", "config": {"delta": 2.0}}`, where all is spelled out."""
+    machine = request.machine
+    known = _entries(machine, settings)
+    name, config = known.get("class_name"), known.get("config")
+    inner = _entries(machine, config) if isinstance(config, Dict) else {}
+    if not isinstance(name, Const) or name.value not in catalog.CLASSES or "config" not in known:
+        return None
+    arguments = Arguments((), tuple(inner.items()))
+    spec = catalog.LOSSES[catalog.CLASSES[str(name.value)]]
+    return _loss(replace(request, arguments=arguments, site=origin), spec, spec.parameters, 0, Spelling.INSTANCE)
+
+
+def _entries(machine: Machine, value: Dict) -> dict[str, Value]:
+    """The values of a dict whose keys are all known strings, else nothing."""
+    pairs = machine.pick(machine.field(value, "items"))
+    if not isinstance(pairs, Pairs) or not pairs.complete:
+        return {}
+    return {key.value: found for key, found in pairs.items if isinstance(key, Const) and isinstance(key.value, str)}
 
 
 @method(LossValue, "__call__", "call")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from lossguard.facts import Encoding, Width
-from lossguard.static.arrays import made
+from lossguard.static.array_functions import expanded
+from lossguard.static.arrays import as_array, constants, made
 from lossguard.static.functions import ATTRIBUTES, Call, call, function, method
 from lossguard.static.machine import Machine, key_of
 from lossguard.static.operators import items_of, overload
 from lossguard.static.subscripts import is_slice, items
 from lossguard.static.values import (
+    FALSE,
     NONE,
     Arguments,
     Array,
@@ -21,7 +23,6 @@ from lossguard.static.values import (
     Pairs,
     Site,
     Table,
-    Truth,
     Tuple,
     Unknown,
     Value,
@@ -29,9 +30,29 @@ from lossguard.static.values import (
 )
 
 
+def _table(machine: Machine, key: Hashable, site: Site, columns: Pairs | None = None) -> Table:
+    """A table of its own, with the columns that are known."""
+    return Table(key, columns=Dict(site, machine.serial(), {"items": columns or Pairs((), complete=False)}))
+
+
+def _columns(machine: Machine, table: Table) -> Pairs:
+    found = machine.pick(machine.field(table.columns, "items")) if table.columns is not None else NONE
+    return found if isinstance(found, Pairs) else Pairs((), complete=False)
+
+
+def _forget(machine: Machine, table: Table) -> None:
+    """Nothing is known of the columns any more."""
+    if table.columns is not None:
+        machine.write(table.columns, "items", Pairs((), complete=False))
+
+
 @function("pandas.read_csv", "pandas.read_excel", "pandas.read_table", "pandas.read_parquet", "pandas.DataFrame")
 def _read(request: Call) -> Value:
-    return Table(("table", request.machine.serial()))
+    machine = request.machine
+    data = request.get("data", 0) if request.name.endswith("DataFrame") else None
+    known = machine.pick(machine.field(data, "items")) if isinstance(data, Dict) else NONE
+    columns = known if isinstance(known, Pairs) and request.get("columns", 2) is None else None
+    return _table(machine, ("table", machine.serial()), request.site, columns)
 
 
 @function("pandas.concat")
@@ -39,8 +60,8 @@ def _concat(request: Call) -> Value:
     parts = items_of(request.machine, request.get("objs", 0) or NONE)
     if isinstance(parts, Tuple) and parts.items:
         picked = [request.machine.pick(part) for part in parts.items]
-        if all(isinstance(part, Table) for part in picked):
-            return picked[0]
+        if isinstance(picked[0], Table) and all(isinstance(part, Table) for part in picked):
+            return _table(request.machine, picked[0].key, request.site)
         if all(isinstance(part, Array) for part in picked) and request.get("axis", 1) in {None, Const(0)}:
             return picked[0] if all(part == picked[0] for part in picked) else request.unknown("columns put together")
     return request.unknown("tables put together")
@@ -51,17 +72,12 @@ def _load_text(request: Call) -> Value:
     return Table(("table", request.machine.serial()), plain=True)
 
 
+_OF_ROWS = ["dropna", "sample", "copy", "reset_index", "sort_values", "drop_duplicates", "head", "tail", "drop"]
+"""Methods that leave the columns as they are, or leave some of them out."""
+
 _KEEPING = [
-    "dropna",
+    *_OF_ROWS,
     "fillna",
-    "sample",
-    "copy",
-    "reset_index",
-    "sort_values",
-    "drop_duplicates",
-    "head",
-    "tail",
-    "drop",
     "astype",
     "rename",
     "query",
@@ -80,7 +96,14 @@ _KEEPING = [
 
 @method(Table, *_KEEPING)
 def _kept(request: Call) -> Value:
-    return request.receiver
+    table, machine = request.receiver, request.machine
+    assert isinstance(table, Table)
+    keeps = request.name in _OF_ROWS
+    if request.get("inplace") not in {None, FALSE}:
+        if not keeps:
+            _forget(machine, table)
+        return table
+    return _table(machine, table.key, request.site, _columns(machine, table) if keeps else None)
 
 
 @method(Table, "to_numpy", "numpy", "as_matrix", "get_values")
@@ -101,6 +124,11 @@ def _other(request: Call) -> Value:
 
 
 def _column(machine: Machine, table: Table, name: Value, site: Site) -> Array:
+    known = next((value for key, value in _columns(machine, table).items if key == name), None)
+    if known is not None:
+        column = as_array(machine, machine.pick(known), site)
+        if isinstance(column, Array):
+            return column
     inner = key_of(name)
     key: Hashable = derived("item", table.key, inner) if inner is not None else ("fresh", machine.serial())
     return made(site, Encoding.UNKNOWN, key, machine.text(site), rank=1)
@@ -115,7 +143,7 @@ def _attribute(machine: Machine, owner: Value, name: str, site: Site) -> Value |
         case "values":
             return Table(owner.key, plain=True)
         case "iloc" | "loc" | "ix" | "at":
-            return Table(owner.key, owner.plain, indexer=name)
+            return Table(owner.key, owner.plain, name, owner.columns)
         case "T":
             return machine.unknown("a transposed table", site)
         case _ if name in _ATTRIBUTES:
@@ -208,18 +236,22 @@ def _item(machine: Machine, owner: Value, index: Value, site: Site) -> Value | N
     if isinstance(index, Tuple) and not is_slice(index) and len(index.items) == 2:  # noqa: PLR2004
         return _of_columns(machine, owner, index.items[0], index.items[1], site)
     if owner.plain or owner.indexer:
-        return Table(owner.key, owner.plain) if not isinstance(index, Const) else machine.unknown("a row", site)
+        return _rows(machine, owner, site) if not isinstance(index, Const) else machine.unknown("a row", site)
     if isinstance(index, Const):
         return _column(machine, owner, index, site)
     names = items_of(machine, index)
     if isinstance(names, Tuple) and not is_slice(index):
         if len(names.items) == 1:
-            key = derived("item", owner.key, key_of(names.items[0]))
-            return made(site, Encoding.UNKNOWN, key, machine.text(site), rank=2, width=Width(1))
-        return Table(_part(machine, owner, names))
+            return expanded(_column(machine, owner, names.items[0], site), Const(1))
+        return _table(machine, _part(machine, owner, names), site)
     if isinstance(index, Unknown) and not _is_mask(index):
         return machine.unknown("a part of a table", site, derived("item", owner.key, index.key))
-    return Table(owner.key)
+    return _rows(machine, owner, site)
+
+
+def _rows(machine: Machine, owner: Table, site: Site) -> Table:
+    """Some rows of a table; those that are left out may be all of a class."""
+    return Table(owner.key, owner.plain) if owner.plain else _table(machine, owner.key, site)
 
 
 def _part(machine: Machine, table: Table, columns: Value) -> Hashable:
@@ -240,8 +272,7 @@ def _of_columns(machine: Machine, owner: Table, rows: Value, columns: Value, sit
         return _column(machine, owner, columns, site)
     names = items_of(machine, columns)
     if isinstance(names, Tuple) and not is_slice(columns) and len(names.items) == 1:
-        key = derived("item", owner.key, key_of(names.items[0]))
-        return made(site, Encoding.UNKNOWN, key, machine.text(site), rank=2, width=Width(1))
+        return expanded(_column(machine, owner, names.items[0], site), Const(1))
     if is_slice(columns) or isinstance(names, Tuple):
         return Table(_part(machine, owner, columns), plain=True)
     return machine.unknown("a part of a table", site)
@@ -261,13 +292,13 @@ def _map(request: Call) -> Value:
     if isinstance(given, Dict):
         pairs = machine.pick(given.fields["items"])
         if isinstance(pairs, Pairs) and pairs.complete:
-            found = _constants([value for _, value in pairs.items])
+            found = constants([value for _, value in pairs.items])
             strings = all(isinstance(key, Const) and isinstance(key.value, str) for key, _ in pairs.items)
             found = found if request.name == "map" or strings else None
     elif isinstance(given, Function) and request.name != "replace":
         probe = machine.unknown("an element of a column", request.site)
         result = call(machine, given, Arguments((probe,)), request.site, request.scope)
-        found = _constants([option for _, option in machine.worlds.options(result)])
+        found = constants([option for _, option in machine.worlds.options(result)])
     else:
         old, new = (items_of(machine, request.get(name, i) or NONE) for i, name in enumerate(("to_replace", "value")))
         if (
@@ -275,7 +306,7 @@ def _map(request: Call) -> Value:
             and isinstance(new, Tuple)
             and all(isinstance(v, Const) and isinstance(v.value, str) for v in old.items)
         ):
-            found = _constants(list(new.items))
+            found = constants(list(new.items))
     key = ("made", machine.serial())
     text = machine.text(request.site)
     if not found or not all(isinstance(value, int) for value in found):
@@ -301,17 +332,6 @@ def _map(request: Call) -> Value:
         high=high,
         classes=Width(len(numbers)),
     )
-
-
-def _constants(values: list[Value]) -> set[object] | None:
-    if any(isinstance(value, Truth) for value in values):
-        return {0, 1} if all(isinstance(value, Truth) for value in values) else None
-    found = [
-        int(value.value) if isinstance(value.value, bool) else value.value
-        for value in values
-        if isinstance(value, Const)
-    ]
-    return set(found) if len(found) == len(values) else None
 
 
 @method(Array, "fillna", "dropna", "str", "cat")

@@ -21,6 +21,7 @@ from lossguard.static.values import (
     Pairs,
     Scope,
     Site,
+    Table,
     Tensor,
     Tuple,
     Unknown,
@@ -97,6 +98,8 @@ def set_attribute(machine: Machine, owner: Value, name: str, value: Value) -> No
                         old = option.fields.get(name, machine.unknown(f"{name} differs between branches"))
                         stored = machine.worlds.join([(guard, value), (frozenset(), old)]) if old == value else old
                     machine.write(option, name, stored)
+                case Table(columns=Dict() as columns):
+                    _set_key(machine, columns, Const(name), value)
                 case Unknown(key=key):
                     machine.worlds.write(machine.attributes, stored_name("attribute", key, name), value)
                 case Class():
@@ -114,6 +117,8 @@ def _set_item(machine: Machine, target: ast.Subscript, value: Value, scope: Scop
                 _set_element(machine, option, index, value)
             case Array() if isinstance(target.value, (ast.Name, ast.Attribute)):
                 assign(machine, target.value, _with_elements(machine, option, value, Site(scope.module, target)), scope)
+            case Table(columns=Dict() as columns):
+                _set_key(machine, columns, None if option.indexer else index, value)
             case Unknown(key=key) if index is not None and (inner := key_of(index)) is not None:
                 machine.worlds.write(machine.attributes, stored_name("item", key, inner), value)
 

@@ -267,11 +267,15 @@ class Array(Value):
 
 @dataclass(frozen=True, slots=True)
 class Table(Value):
-    """A `pandas.DataFrame`; `plain` once it is a NumPy array, `indexer` for its `iloc` and `loc`."""
+    """A `pandas.DataFrame`; `plain` once it is a NumPy array, `indexer` for its `iloc` and `loc`.
+
+    `columns` are those that the program itself has put into it.
+    """
 
     key: Hashable
     plain: bool = False
     indexer: str = ""
+    columns: Dict | None = None
 
 
 @dataclass(frozen=True, slots=True)

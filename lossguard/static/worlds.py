@@ -214,6 +214,13 @@ class Worlds:
         """
         self._of_rounds.update(range(first, len(self._conditions)))
 
+    def in_rounds(self, value: Value) -> list[Value]:
+        """What a value is in one round or another of such a loop; nothing where it also depends on something else."""
+        if not isinstance(value, Choice):
+            return []
+        conditions = {literal.condition for guard, _ in value.options for literal in guard}
+        return [option for _, option in value.options] if conditions <= self._of_rounds else []
+
     # assumptions
 
     @property

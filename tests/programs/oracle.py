@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import linecache
 import os
 import re
 import sys
@@ -189,9 +190,10 @@ def measuring() -> Iterator[Run]:
         return gradient(self, target, *arguments, **options)
 
     def run(program: Program, start: int = 0) -> Outcome:
-        keras.backend.clear_session()
+        keras.backend.clear_session(free_memory=False)
         keras.utils.set_random_seed(program.seed + 7919 * start)
         tf.config.run_functions_eagerly(program.loop is not None)
+        linecache.cache[f"{_WRITTEN}{program.seed}>"] = (len(program.text), None, program.text.splitlines(True), "")
         measurement = _Measurement(keras, tf, program)
         outcome = measurement.outcome
         current.append(measurement)
@@ -261,6 +263,7 @@ class _Measurement:
         self._first(model, inputs, labels, weights.get("class_weight"))
         spread = max(float(np.asarray(one).std()) for one in keras.tree.flatten(labels))
         model.optimizer.learning_rate = 0.08 * min(max(1.0, spread), 10.0)
+        model.optimizer.build(model.trainable_variables)
         first = _First(keras, outcome, kept=all(head.pairing.tail != "dropout" for head in outcome.heads))
         quiet = {"verbose": 0, "epochs": 1, "shuffle": False, "callbacks": [first.callback], **weights}
         if isinstance(x, tf.data.Dataset):
