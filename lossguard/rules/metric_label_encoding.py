@@ -14,7 +14,8 @@ class 0.
 
 ## What Keras does
 - Categorical metric, integer labels: silent nonsense (Keras 3: 0.27, Keras 2: 0.48, right: 0.675).
-  `TopKCategoricalAccuracy` raises on labels of shape (n,) in Keras 3.
+  `TopKCategoricalAccuracy` raises on labels of shape (n,) in Keras 3, and is nonsense, too, on (n, 1): 0.50 of
+  four classes within the first two places, right: 0.95.
 - Sparse metric, one-hot or multi-hot labels: raises in `fit`.
 - `CategoricalAccuracy` on one unit: 0.0 or 1.0 for ever, by version and shape of the labels.
 - Class ids and several units: `AUC`, `Precision`, `Recall` and the counts of true and false positives raise

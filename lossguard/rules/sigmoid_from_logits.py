@@ -9,7 +9,8 @@ A sigmoid of a sigmoid lies between 0.5 and 0.73, so the loss says that no sampl
 balanced classes it can't fall below about 0.50, and the gradient at the start is three times smaller. On two
 classes of the scikit-learn digits, the right pairing reaches 0.97 held-out accuracy after 15 epochs with a
 loss of 0.16, the double sigmoid 0.946 with a loss of 0.55. With ten sigmoid units and one-hot labels it never
-learns: 0.05 to 0.20 accuracy on JAX and PyTorch, because "all zero" is then the best answer.
+learns: 0.05 to 0.20 accuracy on JAX and PyTorch, because "all zero" is the best answer wherever no class is
+likelier than all others together (classes that do not overlap at all are found).
 
 ## What Keras does
 - TensorFlow: where sigmoid is the very last operation, Keras finds the values before it, uses them, prints

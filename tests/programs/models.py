@@ -34,6 +34,8 @@ class ModelWriter(LabelsWriter):
             return self.one([[], [], ["activation=None"], ['activation="linear"']]), []
         ways = ["string", "string", "string", "string", "keras function", "tf.nn", "layer", "layer", "own layer"]
         ways += ["lambda", "lambda layer", "function in a layer", "layer as an activation", "get"]
+        if name == "elu" or self.style == "direct":
+            ways = [way for way in ways if way != "get"]
         if name == "elu":
             ways = [way for way in ways if way not in {"tf.nn", "lambda", "lambda layer"}]
         plain = {"string", "keras function", "tf.nn", "layer", "own layer", "function in a layer"}
@@ -87,6 +89,8 @@ class ModelWriter(LabelsWriter):
         if style == "branches":
             return self.in_branches()
         hidden, last = self.hidden_layers(), self.head_layers()
+        if style == "cloned" and "lambda" in "".join(last):
+            style = "list"
         lines = self.model(model, style, hidden, last)
         seen = [name for name in (self.counted, self.name["y"]) if name and any(name in one for one in last)]
         if style not in {"subclass", "class method"} and not seen and self.maybe(0.2):

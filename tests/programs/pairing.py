@@ -154,3 +154,8 @@ def fitting_metrics(random: Random, pairing: Pairing) -> tuple[str, ...]:
             chosen = random.sample(options, random.choice([1, 1, 2]))
             same = len({name.split(" ")[0].split("@")[0] for name in chosen}) < len(chosen)
             return tuple(chosen[:1] if same else chosen)
+
+
+def places(pairing: Pairing) -> int:
+    """Among how many of the greatest units the right class may be, for a metric that counts places."""
+    return 2 if pairing.units > 2 else 1

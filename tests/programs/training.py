@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from programs.models import ModelWriter
-from programs.pairing import CAPITALS, CLASS_NAMES, CROSS_ENTROPIES, HINGES, SAMPLES, SHORT_NAMES, SPARSE, VECTORS
+from programs.pairing import (
+    CAPITALS,
+    CLASS_NAMES,
+    CROSS_ENTROPIES,
+    HINGES,
+    SAMPLES,
+    SHORT_NAMES,
+    SPARSE,
+    VECTORS,
+    places,
+)
 from programs.writing import function, indented
 
 SIZE = 20
@@ -34,7 +44,8 @@ class TrainingWriter(ModelWriter):
 
     def plain_loss(self) -> str:
         name, cls = self.pairing.loss, self.api("losses", CLASS_NAMES[self.pairing.loss])
-        ways = ["string"] * 4 + ["instance", "instance", "class", "function", "get", "get a configuration"]
+        ways = ["string"] * 4 + ["instance", "instance", "class", "function"]
+        ways += ["get", "get a configuration"] if self.style != "direct" else []
         ways += ["short"] if name in SHORT_NAMES else []
         ways += ["from_logits=False", "lambda"] if name in CROSS_ENTROPIES else []
         function_of = self.loss_function(name)
@@ -61,7 +72,8 @@ class TrainingWriter(ModelWriter):
 
     def raw_loss(self, lines: list[str]) -> str:
         name, cls = self.pairing.loss, self.api("losses", CLASS_NAMES[self.pairing.loss])
-        ways = ["keyword"] * 4 + ["computed", "named", "settings", "configuration"]
+        ways = ["keyword"] * 4 + ["computed", "named", "settings"]
+        ways += ["configuration"] if self.style != "direct" else []
         if name in {"binary_crossentropy", SPARSE, "categorical_crossentropy"}:
             ways += ["position", "partial", "function", "lambda", "subclass"]
         function_of = self.api("losses", name) if name in CROSS_ENTROPIES else ""
@@ -124,9 +136,9 @@ class TrainingWriter(ModelWriter):
             case "AUC logits":
                 return f"{self.api('metrics', 'AUC')}(from_logits=True)"
             case "top_k":
-                return f"{self.api('metrics', 'TopKCategoricalAccuracy')}(k=2)"
+                return f"{self.api('metrics', 'TopKCategoricalAccuracy')}(k={places(self.pairing)})"
             case "sparse_top_k":
-                return f"{self.api('metrics', 'SparseTopKCategoricalAccuracy')}(k=2)"
+                return f"{self.api('metrics', 'SparseTopKCategoricalAccuracy')}(k={places(self.pairing)})"
             case "F1Score":
                 several = self.pairing.task == "classes" and self.pairing.units > 1
                 threshold = "" if several else ", threshold=0.5"

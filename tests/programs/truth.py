@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from programs.pairing import BINARY, CATEGORICAL, DISTANCES, HINGES, VECTORS, Pairing
+from programs.pairing import BINARY, CATEGORICAL, DISTANCES, HINGES, VECTORS, Pairing, places
 
 Array = Any
 
@@ -166,9 +166,13 @@ def true_metric(keras: Any, name: str, pairing: Pairing, outputs: Array, labels:
             p = _of_one_unit(pairing, outputs) if outputs.shape[-1] == 1 else probabilities(pairing, outputs)
             metric.update_state(labels.reshape(-1, 1), p.reshape(-1, 1))
             return float(metric.result())
+        case "top_k" | "sparse_top_k" if outputs.shape[-1] == 1 or pairing.task == "labels":
+            return accuracy(pairing, outputs, labels)
         case "top_k" | "sparse_top_k":
-            order = np.argsort(-outputs, axis=-1)[:, :2]
+            order = np.argsort(-outputs, axis=-1)[:, : places(pairing)]
             return float((order == _ids(pairing, labels.astype("float64"))[:, None]).any(axis=-1).mean())
+        case "mae" | "mse":
+            return _distance(name, _columns(pairing, labels, outputs.shape[-1]), outputs)
         case "F1Score":
             return _f1(pairing, outputs, labels)
         case "AUC" | "AUC logits" | "Precision" | "Precision@0" | "Recall":
@@ -182,6 +186,13 @@ def true_metric(keras: Any, name: str, pairing: Pairing, outputs: Array, labels:
             metric.update_state(y > 0, p)
             return float(metric.result())
     return None
+
+
+def _distance(name: str, columns: Array | None, outputs: Array) -> float | None:
+    if columns is None:
+        return None
+    gap = np.abs(columns - outputs.astype("float64"))
+    return float((gap if name == "mae" else gap**2).mean())
 
 
 def _f1(pairing: Pairing, outputs: Array, labels: Array) -> float | None:
