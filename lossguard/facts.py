@@ -159,7 +159,8 @@ class Output:
 class Loss:
     """A loss: which one by its snake-case Keras name, and its arguments.
 
-    `from_logits` is None where it can't be told. `text` is how the source writes the loss.
+    `from_logits` is None where it can't be told, and so is `axis`, along which it sums up or normalises. `text` is
+    how the source writes the loss.
     """
 
     name: str
@@ -171,6 +172,7 @@ class Loss:
     from_logits_origin: Origin = None
     label_smoothing: float | None = None
     ignores_class: bool | None = False
+    axis: int | None = -1
 
 
 class Named(Enum):

@@ -216,6 +216,24 @@ def never_sure(fit: Fit) -> bool:
 
 
 @of_any_fit
+def is_nan_below_zero(fit: Fit) -> bool:
+    """Fresh weights and inputs on both sides: some answer is below zero, and the loss is NaN."""
+    import keras
+
+    model = keras.models.clone_model(fit.model)
+    outputs = np.asarray(model(10 * np.random.default_rng(1).normal(size=np.shape(fit.x)).astype("float32")))
+    return bool(outputs.min() < 0) and not np.isfinite(fit.loss_of(outputs))
+
+
+@of_any_fit
+def only_the_sign_counts(fit: Fit) -> bool:
+    """Each answer as large as it may be, the loss stays what it is."""
+    outputs = fit.predictions
+    sizes = np.random.default_rng(2).uniform(0.1, 9, outputs.shape)
+    return bool(np.isclose(fit.loss_of(outputs), fit.loss_of(sizes * outputs), atol=1e-4))
+
+
+@of_any_fit
 def targets_are_out_of_reach(fit: Fit) -> bool:
     bounds = {"sigmoid": (0, 1), "softmax": (0, 1), "tanh": (-1, 1)}.get(fit.activation)
     return bounds is not None and bool((fit.labels < bounds[0]).any() or (fit.labels > bounds[1]).any())
@@ -359,6 +377,8 @@ CLAIMS: dict[str, Callable[[Run], bool]] = {
     "LG111": either(raises, unbounded),
     "LG112": best_answer_costs_half,
     "LG113": targets_are_out_of_reach,
+    "LG114": is_nan_below_zero,
+    "LG115": either(raises, only_the_sign_counts),
     "LG201": either(raises, shapes_differ),
     "LG202": raises,
     "LG203": unbounded,

@@ -30,6 +30,7 @@ _FAMILIES = {
     "hinge": Family.HINGE,
 }
 _RANGES = {
+    "exponential": Range.UNKNOWN,
     "linear": Range.LOGITS,
     "sigmoid": Range.PROBABILITIES,
     "softmax": Range.SIMPLEX,

@@ -77,8 +77,12 @@ def _of_spec(spec: LossSpec | None, value: Any, spelling: Spelling, given: dict[
     where = Live("loss", text, value)
     return Loss(
         spec.name, spec.family, from_logits, spelling, where, text, where if from_logits else None,
-        float(smoothing) if smoothing else None, ignored is not None,
+        float(smoothing) if smoothing else None, ignored is not None, _axis(given.get("axis", -1)),
     )  # fmt: skip
+
+
+def _axis(given: Any) -> int | None:
+    return given if isinstance(given, int) else None
 
 
 def _by_name(name: str, library: Library, output: Output, labels: Labels | None) -> Loss | None:

@@ -58,8 +58,10 @@ def _unknown(kind: Named, text: str, get: Callable[[str], Any], by_shape: Any) -
     if text.lower() in by_shape:
         return
     try:
-        get(text)
+        found = get(text)
     except (TypeError, ValueError):
+        found = None
+    if found is None or isinstance(found, str):  # Keras 2 may give it back
         yield unknown_name(kind, text, Live(kind.value, repr(text), text))
 
 

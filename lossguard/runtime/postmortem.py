@@ -36,6 +36,10 @@ _ARGUMENTS = {
 """What the argument is called that takes such a name."""
 
 
+_LAST_IN_KERAS_2 = "class_and_config_for_serialized_keras_object"
+"""What is left of the traceback where Keras 2 leaves out its own steps."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """A fact that explains the end, the call of the program that it comes from, and the Keras that was used."""
@@ -56,7 +60,7 @@ def causes(error: BaseException, program: Program) -> Iterator[Cause]:
     spot = spot_of(frame.f_code, positions[own[-1]], row)
     for inner, _ in steps[own[-1] + 1 :]:
         yield from _unknown(inner, spot, program)
-    if isinstance(error, TypeError) and own[-1] == len(steps) - 1:
+    if isinstance(error, TypeError) and all(_hands_on(inner) for inner, _ in steps[own[-1] + 1 :]):
         yield from _refused(frame, spot, program)
 
 
@@ -68,12 +72,23 @@ def _instructions(error: BaseException) -> list[int]:
     return found
 
 
+def _hands_on(frame: FrameType) -> bool:
+    """Whether this is TensorFlow between the program and a function of Keras 2, of which nothing has run yet."""
+    return str(frame.f_globals.get("__name__", "")).startswith("tensorflow.python.util.")
+
+
 def _unknown(frame: FrameType, spot: Spot, program: Program) -> Iterator[Cause]:
     """A name that Keras has looked up in vain."""
     package, _, rest = str(frame.f_globals.get("__name__", "")).partition(".")
-    kind = _LOOKUPS.get(rest.split(".")[1] if rest.count(".") else "")
-    name = frame.f_locals.get("identifier")
-    if package in PACKAGES and kind is not None and frame.f_code.co_name == "get" and isinstance(name, str):
+    kind, name = None, None
+    if frame.f_code.co_name == "get":
+        kind = _LOOKUPS.get(rest.split(".")[1] if rest.count(".") else "")
+        name = frame.f_locals.get("identifier")
+    elif frame.f_code.co_name == _LAST_IN_KERAS_2:
+        kind = _LOOKUPS.get(f"{frame.f_locals.get('printable_module_name')}s")
+        config = frame.f_locals.get("config")
+        name = config.get("class_name") if isinstance(config, dict) else None
+    if package in PACKAGES and kind is not None and isinstance(name, str):
         place = program.argument(spot, _ARGUMENTS[kind], name)
         yield Cause(unknown_name(kind, name, Live("call", repr(name), object())), place, package)
 

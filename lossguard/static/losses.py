@@ -73,6 +73,13 @@ def _number(value: Value | None) -> float | None:
     return float(value.value) if isinstance(value, Const) and isinstance(value.value, (int, float)) else None
 
 
+def _axis(value: Value | None) -> int | None:
+    """The axis along which a loss works: the last, if nothing is said."""
+    if value is None:
+        return -1
+    return value.value if isinstance(value, Const) and isinstance(value.value, int) else None
+
+
 def _loss(request: Call, spec: catalog.LossSpec, parameters: Sequence[str], offset: int, spelling: Spelling) -> Loss:
     """The loss that a constructor or a function call describes."""
 
@@ -96,6 +103,7 @@ def _loss(request: Call, spec: catalog.LossSpec, parameters: Sequence[str], offs
         where,
         smoothing,
         ignores not in {None, NONE},
+        _axis(given("axis")),
     )
 
 
