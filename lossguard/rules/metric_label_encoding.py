@@ -158,17 +158,15 @@ def _of_metric(metric: Metric, output: Output, loss: Loss, labels: Labels | None
                     other="accuracy" if name in PLAIN else "",
                 )
         case name if name in CATEGORICAL_METRICS and _class_ids(loss, labels):
-            silent = (
-                name == "CategoricalAccuracy" or (labels is not None and labels.rank == COLUMN) or 3 not in target.keras
-            )
+            raises = _raises_on_ids(name, labels, target)
             yield _finding(
                 f"{called(metric)} expects one-hot labels, but {called(loss)} is trained on class ids"
                 if sparse
                 else f"{called(metric)} expects one-hot labels, but gets class ids",
                 metric,
                 *evidence,
-                effect=_silently(name) if silent else "fit raises.",
-                severity=Severity.WARNING if silent else Severity.ERROR,
+                effect=_of_ids(name, labels, raises=raises),
+                severity=Severity.ERROR if raises and labels is not None and labels.rank == 1 else Severity.WARNING,
                 other=f"Sparse{name}",
             )
         case name if name in SPARSE_METRICS and (columns := _columns(loss, labels)):
@@ -193,11 +191,17 @@ def _of_metric(metric: Metric, output: Output, loss: Loss, labels: Labels | None
             )
 
 
-def _silently(name: str) -> str:
-    measured = (
-        "0.27 where 0.675 is right" if name == "CategoricalAccuracy" else "0.50 where 0.95 is right, of two places"
-    )
-    return f"It reports nonsense, silently ({measured})."
+def _raises_on_ids(name: str, labels: Labels | None, target: Target) -> bool:
+    """Keras 3 refuses to look for the places of labels of shape (n,); the other metrics take any argmax."""
+    return name != "CategoricalAccuracy" and 3 in target.keras and (labels is None or labels.rank != COLUMN)
+
+
+def _of_ids(name: str, labels: Labels | None, *, raises: bool) -> str:
+    if raises and labels is not None and labels.rank == 1:
+        return "fit raises."
+    measured = "0.27 where 0.675 is right" if name == "CategoricalAccuracy" else "0.50 where 0.95 is right"
+    nonsense = f"It reports nonsense, silently ({measured})"
+    return f"{nonsense}, or raises in Keras 3 where the labels have the shape (n,)." if raises else f"{nonsense}."
 
 
 def _class_ids(loss: Loss, labels: Labels | None) -> bool:

@@ -8,6 +8,7 @@ from lossguard.facts import Encoding, Width
 from lossguard.static import python  # noqa: F401  the models of built-in functions, which these complete
 from lossguard.static.arrays import (
     BINARY_CLASSES,
+    COLUMN_RANK,
     ONE_PER_SAMPLE,
     PER_CLASS,
     as_array,
@@ -110,12 +111,19 @@ def _split(request: Call) -> Value:
 
 
 def _argmax(request: Call, value: Value) -> Value | None:
-    if not isinstance(value, Array) or value.labels.encoding not in PER_CLASS:
+    if not isinstance(value, Array) or not has_columns(value):
         return None
     axis = request.get("axis", 1)
     if axis in {None, NONE, Const(0)} and request.name.startswith("numpy."):
         return request.unknown("the greatest along another axis")
     return ids_of(request.machine, value, request.site)
+
+
+def has_columns(array: Array) -> bool:
+    """Whether each sample has several numbers, of which one is the greatest."""
+    labels = array.labels
+    several = labels.encoding is Encoding.UNKNOWN and labels.rank == COLUMN_RANK and labels.width.at_least(2) is True
+    return labels.encoding in PER_CLASS or several
 
 
 def ids_of(machine: Machine, array: Array, site: Site) -> Array:

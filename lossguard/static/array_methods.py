@@ -8,7 +8,7 @@ from math import isfinite
 from operator import add, mul, sub
 
 from lossguard.facts import Encoding, Width
-from lossguard.static.array_functions import distinct, expanded, flattened, ids_of, reshaped, retyped
+from lossguard.static.array_functions import distinct, expanded, flattened, has_columns, ids_of, reshaped, retyped
 from lossguard.static.arrays import (
     BINARY_CLASSES,
     ONE_PER_SAMPLE,
@@ -103,7 +103,7 @@ def _flatten(request: Call) -> Value:
 def _argmax_method(request: Call) -> Value:
     assert isinstance(request.receiver, Array)
     axis = request.get("axis", 0)
-    if request.receiver.labels.encoding in PER_CLASS and axis in {Const(1), Const(-1)}:
+    if has_columns(request.receiver) and axis in {Const(1), Const(-1)}:
         return ids_of(request.machine, request.receiver, request.site)
     return request.unknown("the place of the greatest")
 

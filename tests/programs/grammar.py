@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
+from programs.loops import LoopWriter, for_a_loop
+from programs.outputs import OutputsWriter, two_pairings
 from programs.pairing import Pairing, pairing
+from programs.sequences import SequenceWriter, for_a_sequence
 from programs.training import TrainingWriter
 
 
@@ -40,7 +43,21 @@ class Program:
 
 
 def program(seed: int) -> Program:
+    """The program of a seed: most fit a model of one output, some do otherwise."""
     random = Random(seed)  # noqa: S311
-    writer = TrainingWriter(random, pairing(random))
-    text = writer.write()
-    return Program(seed, text, (writer.pairing,), writer.plain, frozenset(writer.parts))
+    match random.choices(["one output", "outputs", "loop", "sequence"], [68, 12, 12, 8])[0]:
+        case "outputs":
+            several = OutputsWriter(random, two_pairings(random))
+            text, parts = several.write(), frozenset(several.parts)
+            return Program(seed, text, several.pairings, several.plain, parts, several.heads, several.weights)
+        case "loop":
+            own = LoopWriter(random, for_a_loop(random))
+            text = own.write()
+            return Program(seed, text, (own.pairing,), own.plain, frozenset(own.parts), loop=Loop(*own.names))
+        case kind:
+            plain = kind == "one output"
+            writer = (
+                TrainingWriter(random, pairing(random)) if plain else SequenceWriter(random, for_a_sequence(random))
+            )
+            text = writer.write()
+            return Program(seed, text, (writer.pairing,), writer.plain, frozenset(writer.parts))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from programs.labels import LabelsWriter
 from programs.pairing import CATEGORICAL, FEATURES, SPARSE, Pairing
 from programs.writing import function, indented
@@ -89,7 +91,7 @@ class ModelWriter(LabelsWriter):
         if style == "branches":
             return self.in_branches()
         hidden, last = self.hidden_layers(), self.head_layers()
-        if style == "cloned" and "lambda" in "".join(last):
+        if style == "cloned" and re.search(r"lambda|tf\.nn", "".join(last)):
             style = "list"
         lines = self.model(model, style, hidden, last)
         seen = [name for name in (self.counted, self.name["y"]) if name and any(name in one for one in last)]

@@ -166,7 +166,7 @@ def measuring() -> Iterator[Run]:
     tf.autograph.set_verbosity(0)
     tf.get_logger().setLevel("ERROR")
     train, compiling, predicting = keras.Model.fit, keras.Model.compile, keras.Model.predict
-    gradient = tf.GradientTape.gradient
+    gradient, taping = tf.GradientTape.gradient, tf.GradientTape.__enter__
     current: list[_Measurement] = []
 
     def compiled(self: Any, *arguments: Any, **options: Any) -> None:
@@ -182,6 +182,12 @@ def measuring() -> Iterator[Run]:
     def predict(self: Any, x: Any, **options: Any) -> Any:
         outputs = predicting(self, x, **options)
         return current[-1].imagine(outputs)
+
+    def taped(self: Any) -> Any:
+        if current and _is_written(sys._getframe(1)):
+            current[-1].note(sys._getframe(1))
+            current[-1].outcome.fitted = True
+        return taping(self)
 
     def asked(self: Any, target: Any, *arguments: Any, **options: Any) -> Any:
         frame = sys._getframe(1)
@@ -214,12 +220,12 @@ def measuring() -> Iterator[Run]:
         return outcome
 
     keras.Model.fit, keras.Model.compile, keras.Model.predict = fit, compiled, predict
-    tf.GradientTape.gradient = asked
+    tf.GradientTape.gradient, tf.GradientTape.__enter__ = asked, taped
     try:
         yield run
     finally:
         keras.Model.fit, keras.Model.compile, keras.Model.predict = train, compiling, predicting
-        tf.GradientTape.gradient = gradient
+        tf.GradientTape.gradient, tf.GradientTape.__enter__ = gradient, taping
         tf.config.run_functions_eagerly(False)
 
 
@@ -310,7 +316,7 @@ class _Measurement:
     def _intend(self, outputs: list[Array], labels: list[Array], weights: dict[int, float] | None = None) -> None:
         shares = self.program.weights or (1.0,) * len(outputs)
         for head, output, label, share in zip(self.outcome.heads, outputs, labels, shares, strict=True):
-            pair = flat(output, label)
+            pair = flat(head.pairing, output, label)
             head.readable = pair is not None
             if pair is None:
                 continue
@@ -328,7 +334,7 @@ class _Measurement:
         many = [np.concatenate([label] * 5) for label in self._parts(labels)]
         seen, judged = [], []
         for head, output, label in zip(heads, self._parts(outputs), many, strict=True):
-            pair = flat(np.concatenate([output] * 5), label)
+            pair = flat(head.pairing, np.concatenate([output] * 5), label)
             assert pair is not None
             scores = imagined(head.pairing, *pair)
             seen.append(scores.reshape(-1, *output.shape[1:]))
@@ -351,7 +357,7 @@ class _Measurement:
         parts = self._parts(outputs)
         outcome.finite = bool(all(np.isfinite(output).all() for output in parts) and np.isfinite(loss))
         for head, output, label in zip(outcome.heads, parts, self._parts(labels), strict=True):
-            pair = flat(output, label)
+            pair = flat(head.pairing, output, label)
             if pair is None or not outcome.finite:
                 continue
             head.constant = bool(np.ptp(pair[0], axis=0).max() < 1e-6)
@@ -388,8 +394,7 @@ class _Measurement:
         seen = {**frame.f_globals, **frame.f_locals}
         value = float(np.mean(np.asarray(target)))
         labels, outputs = np.asarray(seen[loop.labels]), np.asarray(seen[loop.outputs])
-        if not self.outcome.fitted:
-            self.outcome.fitted = True
+        if self.loop is None:
             self.outcome.loss = self.outcome.plain = value
             self._intend([outputs], [labels])
         self.outcome.final = value

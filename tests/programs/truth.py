@@ -18,14 +18,16 @@ from programs.pairing import BINARY, CATEGORICAL, DISTANCES, HINGES, VECTORS, Pa
 Array = Any
 
 
-def flat(outputs: Array, labels: Array) -> tuple[Array, Array] | None:
-    """Both with time steps among the samples; None where the labels have none of their own."""
+def flat(pairing: Pairing, outputs: Array, labels: Array) -> tuple[Array, Array] | None:
+    """Both with time steps among the samples; None where only one of them has any."""
     if outputs.ndim == 2:
-        return outputs, labels
+        columns = labels.shape[1] if labels.ndim > 1 else 1
+        fits = labels.ndim < 3 and columns in {1, outputs.shape[1], pairing.classes}
+        return (outputs, labels) if fits else None
     if outputs.ndim < 2 or labels.shape[: outputs.ndim - 1] != outputs.shape[:-1]:
         return None
-    columns = (-1, labels.shape[-1]) if labels.ndim == outputs.ndim else (-1,)
-    return outputs.reshape(-1, outputs.shape[-1]), labels.reshape(columns)
+    shape = (-1, labels.shape[-1]) if labels.ndim == outputs.ndim else (-1,)
+    return outputs.reshape(-1, outputs.shape[-1]), labels.reshape(shape)
 
 
 def _squash(outputs: Array, *, single: bool) -> Array:

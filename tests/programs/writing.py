@@ -134,7 +134,12 @@ class Writer:
                 parts = [*self.definitions, *data, *built, trained[0], f"try:\n{indented(trained[1:])}\n{caught}"]
             case _:
                 parts = [*self.definitions, *data, *built, *trained]
-        return self.head() + "\n\n" + "\n".join(self.with_noise(parts)) + "\n"
+        return self.page(parts)
+
+    def page(self, parts: list[str]) -> str:
+        """The text, under the imports that it needs."""
+        body = "\n".join(self.with_noise(parts))
+        return f"{self.head()}\n\n{body}\n"
 
     def head(self) -> str:
         lines = sorted(self.plain_imports)
@@ -188,7 +193,7 @@ class Writer:
         sequential = self.api("models", "Sequential")
         body = [f"other = {sequential}([{dense}])", f'other.compile("adam", loss="{SPARSE}")', "return other"]
         noise.append(function("another_model()", body))
-        noise.append(f"base = {sequential}([{dense}])")
+        noise.append(f"spare = {sequential}([{dense}])")
         woven: list[str] = []
         for part in parts:
             if not part.startswith((" ", "])")) and self._at_statement(woven) and self.maybe(0.12):
