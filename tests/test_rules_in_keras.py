@@ -170,7 +170,7 @@ def independent_sigmoids_are_doubled(fit: Fit) -> bool:
 
 @of_any_fit
 def always_one(fit: Fit) -> bool:
-    return bool((fit.predictions == 1).all())
+    return bool((fit.predictions == (0 if fit.activation == "log_softmax" else 1)).all())
 
 
 @of_any_fit
@@ -235,7 +235,8 @@ def only_the_sign_counts(fit: Fit) -> bool:
 
 @of_any_fit
 def targets_are_out_of_reach(fit: Fit) -> bool:
-    bounds = {"sigmoid": (0, 1), "softmax": (0, 1), "tanh": (-1, 1)}.get(fit.activation)
+    nonnegative = dict.fromkeys(("relu", "softplus"), (0, float("inf")))
+    bounds = {"sigmoid": (0, 1), "softmax": (0, 1), "tanh": (-1, 1), **nonnegative}.get(fit.activation)
     return bounds is not None and bool((fit.labels < bounds[0]).any() or (fit.labels > bounds[1]).any())
 
 

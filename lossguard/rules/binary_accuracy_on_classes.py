@@ -70,7 +70,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
     match fact:
         case TrainingSetup(
             output=Output() as output, loss=Loss() as loss, labels=Labels() | None as labels, metrics=metrics
-        ) if output.width.at_least(_least(loss)) and _exclusive(output, loss) and not _several(labels):
+        ) if output.width.at_least(_least(loss)) and _exclusive(output, loss, labels) and not _several(labels):
             for metric in metrics:
                 match metric:
                     case Metric(name="BinaryAccuracy"):
@@ -91,8 +91,9 @@ def _least(loss: Loss) -> int:
     return 2 if loss.family is Family.SPARSE_CATEGORICAL else 3
 
 
-def _exclusive(output: Output, loss: Loss) -> bool:
-    if output.range is Range.SIMPLEX:
+def _exclusive(output: Output, loss: Loss, labels: Labels | None) -> bool:
+    least_squares = loss.family is Family.REGRESSION and labels is not None and labels.encoding is Encoding.ONE_HOT
+    if output.range is Range.SIMPLEX or least_squares:
         return True
     categorical = loss.family in {Family.CATEGORICAL, Family.SPARSE_CATEGORICAL}
     return categorical and loss.from_logits is True and raw_scores(output)

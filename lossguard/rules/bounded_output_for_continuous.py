@@ -2,8 +2,8 @@
 
 ## What it does
 Reports a sigmoid, softmax or tanh output trained with a regression loss on continuous targets that are known
-to lie outside [0, 1] or [-1, 1], and a single such unit trained on class ids above 1, or a sigmoid on -1 and
-+1.
+to lie outside [0, 1] or [-1, 1], a relu or softplus output trained on targets below 0, and a single such unit
+trained on class ids above 1, or a sigmoid on -1 and +1.
 
 ## Why it matters
 The model can't answer with what it is asked for. It saturates at the bound, where its gradient vanishes: a
@@ -62,20 +62,25 @@ RULE = Rule(
     ways=("activation",),
 )
 
-BOUNDS = {Range.PROBABILITIES: (0.0, 1.0), Range.SIMPLEX: (0.0, 1.0), Range.SIGNED_UNIT: (-1.0, 1.0)}
+BOUNDS = {
+    Range.PROBABILITIES: (0.0, 1.0),
+    Range.SIMPLEX: (0.0, 1.0),
+    Range.SIGNED_UNIT: (-1.0, 1.0),
+    Range.NONNEGATIVE: (0.0, float("inf")),
+}
 
 
 def check(fact: Fact, target: Target) -> Iterator[Finding]:
     match fact:
         case TrainingSetup(
-            output=Output(range=Range.PROBABILITIES | Range.SIMPLEX | Range.SIGNED_UNIT as bounded) as output,
+            output=Output(range=bounded) as output,
             loss=Loss(family=Family.REGRESSION) as loss,
             labels=Labels() as labels,
-        ) if _numbers(labels, output) and exceeds(labels, *BOUNDS[bounded]):
+        ) if bounded in BOUNDS and _numbers(labels, output) and exceeds(labels, *BOUNDS[bounded]):
             low, high = BOUNDS[bounded]
             signed = labels.encoding is Encoding.SIGNED
             yield RULE.finding(
-                f"{describe(output)} answers between {low:g} and {high:g}, but the model is trained on"
+                f"{describe(output)} answers {_between(low, high)}, but the model is trained on"
                 f" {describe_labels(labels)}",
                 at_output(output),
                 at_labels(labels),
@@ -87,9 +92,13 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 if labels.encoding is Encoding.CONTINUOUS
                 else "Use one `softmax` unit for each class with `sparse_categorical_crossentropy`, or leave the"
                 " activation away if the labels are amounts.",
-                severity=Severity.WARNING if signed else Severity.ERROR,
+                severity=Severity.WARNING if signed or bounded is Range.NONNEGATIVE else Severity.ERROR,
                 ways=(Way("activation", (SetActivation("tanh" if signed else "linear"),)),),
             )
+
+
+def _between(low: float, high: float) -> str:
+    return f"between {low:g} and {high:g}" if high < float("inf") else "0 or more"
 
 
 def _numbers(labels: Labels, output: Output) -> bool:

@@ -172,7 +172,7 @@ def _of_metric(metric: Metric, output: Output, loss: Loss, labels: Labels | None
         case name if name in SPARSE_METRICS and (columns := _columns(loss, labels)):
             yield _finding(
                 f"{called(metric)} expects class ids, but {called(loss)} is trained on one-hot labels"
-                if loss.family is Family.CATEGORICAL
+                if loss.family in {Family.CATEGORICAL, Family.DISTRIBUTION}
                 else f"{called(metric)} expects class ids, but gets {columns}",
                 metric,
                 *evidence,
@@ -214,7 +214,7 @@ def _columns(loss: Loss, labels: Labels | None) -> str:
     """The labels in words where they have a column for each class, else empty."""
     if labels is not None and labels.encoding in VECTORS and labels.width.is_(1) is not True:
         return describe_labels(labels)
-    return "one-hot labels" if loss.family is Family.CATEGORICAL else ""
+    return "one-hot labels" if loss.family in {Family.CATEGORICAL, Family.DISTRIBUTION} else ""
 
 
 def _element_by_element(metric: Metric, labels: Labels | None, target: Target) -> tuple[Severity, str]:

@@ -171,6 +171,7 @@ def describe_labels(labels: Labels) -> str:
         labels.encoding in {Encoding.INTEGER, Encoding.CONTINUOUS}
         and labels.low is not None
         and labels.high is not None
+        and labels.high - labels.low < float("inf")
     ):
         return f"{words} {labels.low:g} to {labels.high:g}"
     if labels.encoding in VECTOR_ENCODINGS and label_width(labels).size is not None:

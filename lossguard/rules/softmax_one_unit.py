@@ -1,13 +1,14 @@
 """Softmax over a single unit always answers 1.
 
 ## What it does
-Reports a model whose output is a softmax over one unit, whatever its loss, and a layer of one unit with that
-activation wherever it stands: in a list of layers that another file makes a model of, or inside of a model.
+Reports a model whose output is a softmax over one unit, or its logarithm, whatever the loss, and a layer of one
+unit with that activation wherever it stands: in a list of layers that another file makes a model of, or inside of
+a model.
 
 ## Why it matters
 Softmax divides by the sum over the units. With one unit it divides a number by itself: every prediction is
-exactly 1.0, for every input, before and after training. Accuracy is the share of class 1 (0.50 on two
-balanced classes, where a sigmoid reaches 0.97).
+exactly 1.0 (0.0 for `log_softmax`), for every input, before and after training. Accuracy is the share of class 1
+(0.50 on two balanced classes, where a sigmoid reaches 0.97).
 
 ## What Keras does
 - Keras 3 warns when the layer is called: `You are using a softmax over axis -1 of a tensor of shape (64, 1)`.
@@ -87,6 +88,7 @@ RULE = Rule(
     summary="softmax over a single unit always answers 1",
     supersedes=(
         "LG101",
+        "LG104",
         "LG106",
         "LG107",
         "LG108",
@@ -113,35 +115,44 @@ RULE = Rule(
 )
 
 
+ANSWERS = {"softmax": "1", "log_softmax": "0"}
+"""What comes out of one unit, whatever goes in."""
+
+RANGES = frozenset({Range.SIMPLEX, Range.LOG_PROBABILITIES})
+
+
 def check(fact: Fact, target: Target) -> Iterator[Finding]:
     match fact:
         case (
             TrainingSetup(
-                output=Output(range=Range.SIMPLEX, activation="softmax") as output,
+                output=Output(activation="softmax" | "log_softmax" as activation) as output,
                 loss=loss,
                 labels=Labels() | None as labels,
             )
             | LossCall(
-                prediction=Output(range=Range.SIMPLEX, activation="softmax") as output,
+                prediction=Output(activation="softmax" | "log_softmax" as activation) as output,
                 loss=loss,
                 target=Labels() | None as labels,
             )
-        ) if output.width.is_(1):
+        ) if output.range in RANGES and output.width.is_(1):
             yield RULE.finding(
-                "softmax over 1 unit always answers 1, so this model can't tell anything apart",
+                f"{activation} over 1 unit always answers {ANSWERS[activation]}, so this model can't tell anything"
+                " apart",
                 at_layer(output),
                 *_at(loss),
                 *if_known(labels),
-                effect=_effect(loss, target),
+                effect=_effect(loss, target, ANSWERS[activation]),
                 remedy=_remedy(labels),
                 ways=_ways(loss, labels),
             )
 
-        case LayerOutput(output=Output(range=Range.SIMPLEX, activation="softmax") as output) if output.width.is_(1):
+        case LayerOutput(
+            output=Output(range=Range.SIMPLEX | Range.LOG_PROBABILITIES, activation=str() as activation) as output
+        ) if activation in ANSWERS and output.width.is_(1):
             yield RULE.finding(
-                "softmax over 1 unit always answers 1, so this layer tells nothing",
+                f"{activation} over 1 unit always answers {ANSWERS[activation]}, so this layer tells nothing",
                 at_layer(output),
-                effect="What comes out is 1.0 for every input, before and after training.",
+                effect=f"What comes out is {ANSWERS[activation]}.0 for every input, before and after training.",
                 remedy=_remedy(None),
             )
 
@@ -150,9 +161,9 @@ def _at(loss: Loss | None) -> tuple[Evidence, ...]:
     return () if loss is None else (at_loss(loss, f"trained with {called(loss)}"),)
 
 
-def _effect(loss: Loss | None, target: Target) -> str:
-    constant = "Every prediction is 1.0, before and after training."
-    if loss is not None and loss.family is Family.BINARY and "tensorflow" in target.backends:
+def _effect(loss: Loss | None, target: Target, answer: str) -> str:
+    constant = f"Every prediction is {answer}.0, before and after training."
+    if answer == "1" and loss is not None and loss.family is Family.BINARY and "tensorflow" in target.backends:
         others = elsewhere(target)
         rest = f" On {others} the gradient is zero." if others else ""
         return f"{constant} On TensorFlow the printed loss falls all the same, as if the model learned.{rest}"

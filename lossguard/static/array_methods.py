@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import isfinite
+from math import isfinite, isnan
 from operator import add, mul, sub
 
 from lossguard.facts import Encoding, Width
@@ -191,11 +191,13 @@ def _array_item(machine: Machine, owner: Value, index: Value, site: Site) -> Val
 def _selected(owner: Array, index: Value) -> Array:
     """Some samples: one, a stretch, or those that a mask or a list of indices picks.
 
-    A mask may leave classes out, and with them the least and the greatest label.
+    A mask may leave classes out, and with them the least and the greatest label; numbers in order, or shuffled, are
+    taken to pick from all.
     """
     if isinstance(index, Const):
         return changed(owner, rank=None)
-    if is_slice(index) or owner.labels.encoding not in {Encoding.INTEGER, Encoding.SIGNED}:
+    ordered = isinstance(index, Array) and index.labels.encoding is Encoding.UNKNOWN and is_whole(index.labels)
+    if is_slice(index) or ordered or owner.labels.encoding not in {Encoding.INTEGER, Encoding.SIGNED}:
         return Array(owner.labels, owner.key)
     return changed(owner, low=None, high=None, classes=Width())
 
@@ -256,7 +258,7 @@ def _arithmetic(machine: Machine, symbol: str, left: Value, right: Value, site: 
     if labels.classes.size == BINARY_CLASSES and labels.rank is not None and symbol in _LINEAR:
         return _of_two_values(machine, array, symbol, number, reverse=reverse)
     if symbol in "*+-" and labels.encoding is Encoding.CONTINUOUS:
-        return changed(array, low=None, high=None)
+        return _of_a_range(array, symbol, number, reverse=reverse)
     if reverse and symbol != "+":
         return plain(machine, array)
     if symbol in "+-" and labels.encoding is Encoding.INTEGER and isinstance(number, int):
@@ -264,7 +266,7 @@ def _arithmetic(machine: Machine, symbol: str, left: Value, right: Value, site: 
     if symbol == "%" and isinstance(number, int) and number > 1 and is_whole(labels):
         return _remainders(array, number)
     if symbol == "/" and labels.encoding is Encoding.CONTINUOUS:
-        return changed(array, low=None, high=None)
+        return _of_a_range(array, "*", 1 / number if number else 0, reverse=False)
     return plain(machine, array)
 
 
@@ -283,6 +285,16 @@ def _of_two_values(machine: Machine, array: Array, symbol: str, number: float, *
     known = encoding if encoding in {Encoding.BINARY, Encoding.SIGNED} else Encoding.UNKNOWN
     two = Width(BINARY_CLASSES) if known is Encoding.UNKNOWN else classes
     return changed(array, encoding=known, low=min(made_of), high=max(made_of), classes=two)
+
+
+def _of_a_range(array: Array, symbol: str, number: float, *, reverse: bool) -> Array:
+    """Continuous targets after a step of arithmetic: their bounds take it, too."""
+    ends = array.labels.low, array.labels.high
+    operation = _LINEAR[symbol]
+    moved = [operation(number, end) if reverse else operation(end, number) for end in ends if end is not None]
+    if len(moved) < len(ends) or any(map(isnan, moved)):
+        return changed(array, low=None, high=None)
+    return changed(array, low=min(moved), high=max(moved))
 
 
 def _remainders(array: Array, divisor: int) -> Array:

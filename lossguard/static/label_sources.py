@@ -246,7 +246,15 @@ def _floats(request: Call) -> Value:
 
 @function("numpy.random.uniform")
 def _uniform(request: Call) -> Value:
-    return array_of_shape(request, request.get("size", 2), _spread(request.get("low", 0), request.get("high", 1)))
+    low, high = request.get("low", 0), request.get("high", 1)
+    found = array_of_shape(request, request.get("size", 2), _spread(low, high))
+    if isinstance(found, Array) and found.labels.encoding is Encoding.CONTINUOUS:
+        return changed(found, low=_number(low), high=_number(high))
+    return found
+
+
+def _number(value: Value | None) -> float | None:
+    return float(value.value) if isinstance(value, Const) and isinstance(value.value, (int, float)) else None
 
 
 def _spread(low: Value | None, high: Value | None) -> Encoding:
@@ -264,7 +272,19 @@ def _normal(request: Call) -> Value:
             size = request.get("size", 0)
         case _:
             size = request.get("shape", 0) if request.name.startswith("tensorflow.") else request.get("size", 2)
-    return array_of_shape(request, size, Encoding.CONTINUOUS)
+    found = array_of_shape(request, size, Encoding.CONTINUOUS)
+    around_zero = request.name.endswith(("randn", "standard_normal")) or _around_zero(request)
+    if isinstance(found, Array) and around_zero:
+        return changed(found, low=float("-inf"), high=float("inf"))
+    return found
+
+
+def _around_zero(request: Call) -> bool:
+    """Normal numbers of mean 0 that spread by 1 or more leave every bound."""
+    mean = request.get("mean", 1) if request.name.startswith("tensorflow.") else request.get("loc", 0)
+    spread = request.get("stddev", 2) if request.name.startswith("tensorflow.") else request.get("scale", 1)
+    known = _number(spread)
+    return mean in {None, Const(0), Const(0.0)} and (spread is None or (known is not None and known >= 1))
 
 
 _FILLS = {"numpy.zeros": 0.0, "numpy.ones": 1.0}

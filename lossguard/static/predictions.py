@@ -51,6 +51,27 @@ for _name in _ARGMAX:
     FUNCTIONS[_name] = _argmax
 
 
+_ROUND = ("numpy.round", "numpy.around", "numpy.rint", "tensorflow.round", "tensorflow.math.round", "keras.ops.round")
+_before_round = {name: FUNCTIONS[name] for name in _ROUND if name in FUNCTIONS}
+
+
+def _rounded(request: Call) -> Value:
+    value = request.get("a", 0) or request.get("x")
+    decimals = request.get("decimals", 1) if request.name.startswith("numpy.") else None
+    if isinstance(value, Predictions) and decimals in {None, Const(0)}:
+        _note(request.machine, value, "round", request.site)
+        return request.machine.unknown("the predicted classes", request.site)
+    before = _before_round.get(request.name)
+    if before is not None:
+        return before(request)
+    prefixed = next((known for prefix, known in PREFIXED if request.name.startswith(prefix)), None)
+    return prefixed(request) if prefixed is not None else request.unknown()
+
+
+for _name in _ROUND:
+    FUNCTIONS[_name] = _rounded
+
+
 @method(Predictions, "argmax")
 def _argmax_method(request: Call) -> Value:
     assert isinstance(request.receiver, Predictions)

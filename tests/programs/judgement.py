@@ -67,7 +67,7 @@ CLAIMS: dict[str, Claim] = {
     "LG407": lambda it: it.metric_is_wrong or it.raises,
     "LG408": lambda it: it.metric_is_wrong or it.raises or it.constant,
     "LG501": _trained_wrongly,
-    "LG502": _trained_wrongly,
+    "LG502": lambda it: _trained_wrongly(it) or bool(it.warned),
     "LG503": lambda it: _trained_wrongly(it) or it.unbounded,
     "LG601": _misread,
     "LG602": lambda it: it.decoding_is_wrong or it.raises,

@@ -181,7 +181,7 @@ def measuring() -> Iterator[Run]:
 
     def predict(self: Any, x: Any, **options: Any) -> Any:
         outputs = predicting(self, x, **options)
-        return current[-1].imagine(outputs)
+        return current[-1].imagine(x, outputs)
 
     def taped(self: Any) -> Any:
         if current and _is_written(sys._getframe(1)):
@@ -246,7 +246,7 @@ class _Measurement:
         self.program = program
         self.outcome = Outcome([Head(pairing) for pairing in program.pairings])
         self.loop: tuple[Any, Any, Any] | None = None
-        self.fitted_labels: Array | None = None
+        self.fitted: tuple[Array, Array] | None = None
         self.true_share: float | None = None
 
     def note(self, frame: FrameType | None) -> None:
@@ -264,7 +264,7 @@ class _Measurement:
         outcome, keras, tf = self.outcome, self.keras, self.tf
         outcome.fitted = True
         inputs, labels = _arrays(keras, x, y, options)
-        self.fitted_labels = labels if isinstance(labels, np.ndarray) else None
+        self.fitted = (np.asarray(inputs, "float32"), labels) if isinstance(labels, np.ndarray) else None
         weights = {key: options[key] for key in ("class_weight",) if options.get(key)}
         self._first(model, inputs, labels, weights.get("class_weight"))
         spread = max(float(np.asarray(one).std()) for one in keras.tree.flatten(labels))
@@ -368,14 +368,17 @@ class _Measurement:
 
     # Predictions
 
-    def imagine(self, outputs: Any) -> Any:
+    def imagine(self, x: Any, outputs: Any) -> Any:
         """Predictions that are neither sure nor always right, in the place of those of the trained model."""
-        if self.fitted_labels is None or len(self.program.pairings) > 1 or np.ndim(outputs) != 2:
+        if self.fitted is None or len(self.program.pairings) > 1 or np.ndim(outputs) != 2:
+            return outputs
+        inputs, labels = self.fitted
+        if not np.array_equal(np.asarray(x, "float32"), inputs):
             return outputs
         pairing = self.program.pairings[0]
-        scores = imagined(pairing, outputs, self.fitted_labels)
+        scores = imagined(pairing, outputs, labels)
         with contextlib.suppress(ValueError):
-            self.true_share = accuracy(pairing, scores, self.fitted_labels)
+            self.true_share = accuracy(pairing, scores, labels)
         return scores
 
     def decoded(self, printed: str) -> None:

@@ -132,9 +132,13 @@ def accuracy(pairing: Pairing, outputs: Array, labels: Array) -> float:
     labels = labels.astype("float64")
     if outputs.shape[-1] == 1 or pairing.task == "labels":
         target = labels.reshape(outputs.shape) if labels.size == outputs.size else labels
-        lower = {"signed": 0.0, "from-one": 1.0}.get(pairing.encoding, 0.5)
-        return float(((outputs > _split(pairing)) == (target > lower)).mean())
+        return float(((outputs > _split(pairing)) == (target > _lower(pairing))).mean())
     return float((outputs.argmax(axis=-1) == _ids(pairing, labels)).mean())
+
+
+def _lower(pairing: Pairing) -> float:
+    """What divides a yes from a no in the labels."""
+    return {"signed": 0.0, "from-one": 1.0}.get(pairing.encoding, 0.5)
 
 
 def _split(pairing: Pairing) -> float:
@@ -162,8 +166,9 @@ def true_metric(keras: Any, name: str, pairing: Pairing, outputs: Array, labels:
         case "sparse_categorical_accuracy":
             return accuracy(pairing, outputs, labels)
         case "MeanIoU":
-            if labels.size != outputs.size or pairing.encoding in {"signed", "from-one"}:
+            if labels.size != outputs.size:
                 return None
+            labels = labels > _lower(pairing)
             metric = keras.metrics.BinaryIoU()
             p = _of_one_unit(pairing, outputs) if outputs.shape[-1] == 1 else probabilities(pairing, outputs)
             metric.update_state(labels.reshape(-1, 1), p.reshape(-1, 1))
