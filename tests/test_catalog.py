@@ -48,6 +48,7 @@ def test_activations_by_any_name() -> None:
         *metrics.THIRD_PARTY,
         *labels.DATASETS,
         *labels.LOADERS,
+        *labels.READERS,
         *labels.PASSED_THROUGH,
         *labels.ENCODERS,
         *sorted(labels.NOT_ENCODERS),

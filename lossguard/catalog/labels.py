@@ -130,6 +130,34 @@ OPENML: dict[str, LabelSpec] = {
 
 
 @dataclass(frozen=True, slots=True)
+class ReaderSpec:
+    """A reader of TensorFlow 1, which gives an object with the parts `train`, `validation` and `test`.
+
+    Each has `labels` and hands out batches with `next_batch`. `one_hot_parameter` names the argument that asks for
+    one-hot labels; `data_set` is what the first argument has to be, where it names one among several.
+    """
+
+    labels: LabelSpec
+    parameters: tuple[str, ...]
+    one_hot_parameter: str | None = None
+    data_set: str | None = None
+
+
+_MNIST = _ids(10, "uint8")
+_OF_A_FOLDER = ReaderSpec(_MNIST, words("train_dir fake_data one_hot"), "one_hot")
+
+READERS: dict[str, ReaderSpec] = {
+    "tensorflow.examples.tutorials.mnist.input_data.read_data_sets": _OF_A_FOLDER,
+    "tensorflow.contrib.learn.datasets.mnist.read_data_sets": _OF_A_FOLDER,
+    "tensorflow.contrib.learn.datasets.mnist.load_mnist": ReaderSpec(_MNIST, ("train_dir",)),
+    "tensorflow.contrib.learn.datasets.load_dataset": ReaderSpec(_MNIST, words("name size"), data_set="mnist"),
+}
+"""Canonical dotted name of a reader -> what it reads (`tensorflow.contrib.learn.datasets`)."""
+
+READ_PARTS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True)
 class Mode:
     """What one mode of a loader gives as labels.
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from lossguard.catalog.labels import READ_PARTS, READERS
 from lossguard.facts import Decode, Encoding, Family, LogitsRepair, Loss, LossCall, Output, Range, Spelling, Width
 from lossguard.static.arrays import COLUMN_RANK, as_array
 from lossguard.static.functions import FUNCTIONS, PREFIXED, UNFOLLOWED, Call, Handler, function, method
-from lossguard.static.label_sources import array_of_shape, digits
+from lossguard.static.label_sources import array_of_shape, read
 from lossguard.static.layers import NEGATED, apply_layer, unknown_tensor, width_of
 from lossguard.static.losses import side
 from lossguard.static.machine import Machine
@@ -234,22 +235,18 @@ def _feed(machine: Machine, placeholder: Tensor, value: Value, site: Site) -> No
             machine.cases.append(Case(fact, machine.worlds.path, group, whole=False))
 
 
-@function(
-    "tensorflow.examples.tutorials.mnist.input_data.read_data_sets",
-    "tensorflow.contrib.learn.datasets.mnist.read_data_sets",
-    "tensorflow.contrib.learn.datasets.mnist.load_mnist",
-    "tensorflow.contrib.learn.datasets.load_dataset",
-)
+@function(*READERS)
 def _read_data_sets(request: Call) -> Value:
     """MNIST as the tutorials of TensorFlow 1 read it: class ids unless `one_hot` is said."""
-    machine = request.machine
-    if request.name.endswith("load_dataset") and request.get("name", 0) != Const("mnist"):
+    machine, spec = request.machine, READERS[request.name]
+    if spec.data_set is not None and request.get(spec.parameters[0], 0) != Const(spec.data_set):
         return request.unknown("a data set")
-    one_hot = request.get("one_hot", 2) if request.name.endswith("read_data_sets") else None
+    asked = spec.one_hot_parameter
+    one_hot = request.get(asked, spec.parameters.index(asked)) if asked is not None else None
     whole = Native("tensorflow.DataSets", request.arguments, request.site, machine.serial())
-    for part in ("train", "validation", "test"):
+    for part in READ_PARTS:
         one = Native("tensorflow.DataSet", request.arguments, request.site, machine.serial())
-        machine.write(one, "labels", digits(request, one_hot))
+        machine.write(one, "labels", read(request, spec.labels, one_hot))
         machine.write(whole, part, one)
     return whole
 

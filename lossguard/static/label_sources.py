@@ -326,9 +326,8 @@ def array_of_shape(request: Call, shape: Value | None, encoding: Encoding = Enco
     return made(request.site, encoding, key, text, rank=rank, width=_last_axis(request, entries))
 
 
-def digits(request: Call, one_hot: Value | None) -> Value:
-    """The labels of MNIST, one-hot if `one_hot` says so."""
-    spec = DATASETS["keras.datasets.mnist.load_data"]
+def read(request: Call, spec: LabelSpec, one_hot: Value | None) -> Value:
+    """The labels that a reader gives, one-hot if `one_hot` says so."""
     if one_hot not in {None, NONE, FALSE}:
         if one_hot != TRUE:
             return request.unknown("labels that may be one-hot")
