@@ -8,7 +8,7 @@ trained on class ids above 1, or a sigmoid on -1 and +1.
 ## Why it matters
 The model can't answer with what it is asked for. It saturates at the bound, where its gradient vanishes: a
 sigmoid on house prices answers 1 for every house, a sigmoid decoder on images in 0 to 255 answers white. Three
-classes as 0, 1, 2 on one sigmoid unit: the mean squared error stays at 0.47, where a linear unit gets to 0.24.
+classes as 0, 1, 2 on one sigmoid unit: the mean squared error stays at 0.34, where a linear unit gets to 0.07.
 
 ## What Keras does
 All backends train silently. The loss falls a little, then stays where the bound holds it.

@@ -4,7 +4,7 @@
 Reports the metric class `keras.metrics.Accuracy` on an output of scores or probabilities.
 
 ## Why it matters
-The class counts how often prediction and label are the very same number. A probability of 0.98 is not 1, so
+The class counts how often prediction and label are the very same number. A probability of almost 1 is not 1, so
 that the accuracy reads 0.0 however good the model is (measured: 0.0 where 0.675 is right).
 
 ## What Keras does

@@ -5,7 +5,7 @@ Reports `IoU` and `MeanIoU` without `sparse_y_pred=False` where the output is pr
 
 ## Why it matters
 The metric cuts predictions to integers. A probability below 1 becomes class 0, so that it measures a model that
-always answers 0: 0.26 where 0.91 is right, whatever the model learns. In segmentation this is the number that
+always answers 0: 0.25 where 0.74 is right, whatever the model learns. In segmentation this is the number that
 people report and stop by.
 
 ## What Keras does
@@ -81,8 +81,8 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                         *if_known(labels),
                         effect="fit raises at the first batch: the labels do not have the shape of the output."
                         if _columns_for_ids(output, loss)
-                        else "A probability below 1 becomes class 0: the number hardly depends on the model (0.26"
-                        " where 0.91 is right).",
+                        else "A probability below 1 becomes class 0: the number hardly depends on the model (0.25"
+                        " where 0.74 is right).",
                         remedy=_remedy(output, loss, labels),
                         severity=Severity.ERROR if _columns_for_ids(output, loss) else Severity.WARNING,
                     )

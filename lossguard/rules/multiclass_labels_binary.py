@@ -6,8 +6,8 @@ is a binary cross-entropy, plain or focal.
 
 ## Why it matters
 For a label y the loss is `-y log p - (1 - y) log(1 - p)`. With y = 2 it has no lower bound: training drives
-it to minus infinity by answering 1 for everything. Measured with labels 0, 1, 2: the loss goes from 0.44 to
--11.4 and accuracy ends at 0.52; with labels 1 and 2, at 0.09.
+it to minus infinity by answering 1 for everything. Measured with labels 0, 1, 2: the loss goes from 0.49 to
+-3.9 in 200 steps and accuracy ends at 0.55; with labels 1 and 2, at 0.16.
 
 ## What Keras does
 - One unit, TensorFlow and JAX: silent, the loss becomes negative. PyTorch raises `all elements of target

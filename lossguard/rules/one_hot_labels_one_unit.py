@@ -13,7 +13,7 @@ column at once and learns their mean, which is the same for all samples of a one
   broadcasts silently where the last layer has no activation: the loss stays at ln 2 = 0.693 and accuracy at
   0.50.
 - Regression, hinge and KL losses have no check of shapes: every backend broadcasts silently, and the gradient
-  points away from the task (cosine -0.99 with mean squared error).
+  points away from the task.
 
 ## Bad
     import keras

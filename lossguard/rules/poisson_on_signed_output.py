@@ -5,12 +5,15 @@ Reports `keras.losses.Poisson` (`'poisson'`) where the last layer has no activat
 such as `tanh` or `leaky_relu`.
 
 ## Why it matters
-The loss is `y_pred - y_true * log(y_pred + 1e-7)`: the output is the expected count itself, not its logarithm. The
-first answer below zero makes the loss NaN, and after one step every weight is NaN. On made counts 30 of 40 starts of
-a linear unit ended so, and 32 of 40 of a `tanh` unit; of 40 starts of an `exponential` unit none did.
+The loss is `y_pred - y_true * log(y_pred + 1e-7)`: the output is the expected count itself, not its logarithm. One
+answer below zero makes the printed loss NaN; its gradient is a number all the same, and pushes that answer further
+down, away from the count. On made counts 18 of 20 starts of a linear unit ended with NaN, and 19 of 20 of a `tanh`
+unit; of 20 starts of an `exponential` unit none did. The squared distance from the true rates was 99.3 with the linear
+unit and 0.40 with `exponential` (medians).
 
 ## What Keras does
-All backends, Keras 2 and 3: NaN, without a warning. Keras has no counterpart to PyTorch's `log_input=True`.
+All backends, Keras 2 and 3: NaN, without a warning, and training goes on. Keras has no counterpart to PyTorch's
+`log_input=True`.
 
 ## Bad
     import keras
@@ -76,8 +79,8 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 f"{called(loss)} takes the logarithm of the output, but {describe(output)} may answer below zero",
                 at_loss(loss, "wants expected counts, above zero"),
                 at_output(output),
-                effect="The loss is NaN at the first answer below zero, and so is every weight after it (in 30 of 40"
-                " starts of a linear unit).",
+                effect="The loss is NaN as soon as one answer is below zero (in 18 of 20 starts of a linear unit), and"
+                " the gradient pushes that answer further down.",
                 remedy="Use `exponential` or `softplus` in the output layer.",
                 ways=(Way("activation", (SetActivation("exponential"),)),),
             )

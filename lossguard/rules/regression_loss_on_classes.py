@@ -6,7 +6,7 @@ choice, not a mistake.
 
 ## Why it matters
 Where the model is sure and wrong, the gradient of a squared error through a softmax vanishes, so that
-learning can be slow to start. On easy data it learns as well (0.952 against 0.945 on the scikit-learn
+learning can be slow to start. On easy data it learns as well (0.95 against 0.95 on the scikit-learn
 digits).
 
 ## What Keras does

@@ -5,7 +5,7 @@ Reports labels that are -1 and +1 where the loss is a binary cross-entropy, plai
 
 ## Why it matters
 With y = -1 the loss `-y log p - (1 - y) log(1 - p)` has no lower bound: it runs to minus infinity (measured:
-from 0.05 to -18.7) and its value tells nothing. The sign of the answer still comes out right, but
+from 0.05 to -7.8 in 200 steps) and its value tells nothing. The sign of the answer still comes out right, but
 `'accuracy'` compares 0/1 answers with -1/+1 labels and reports 0.44.
 
 ## What Keras does

@@ -8,14 +8,14 @@ a model.
 ## Why it matters
 Softmax divides by the sum over the units. With one unit it divides a number by itself: every prediction is
 exactly 1.0 (0.0 for `log_softmax`), for every input, before and after training. Accuracy is the share of class 1
-(0.50 on two balanced classes, where a sigmoid reaches 0.97).
+(0.50 on two balanced classes, where a sigmoid reaches 1.00).
 
 ## What Keras does
 - Keras 3 warns when the layer is called: `You are using a softmax over axis -1 of a tensor of shape (64, 1)`.
   Keras 2 says nothing.
 - JAX and PyTorch: the gradient is exactly zero; `binary_crossentropy` stays at about 8.
-- TensorFlow: `binary_crossentropy` goes back to the value before the softmax, so the printed loss falls (0.42
-  to 0.006) as if the model learned, while every prediction is still 1.0.
+- TensorFlow: `binary_crossentropy` goes back to the value before the softmax, so the printed loss falls as
+  if the model learned, while every prediction is still 1.0.
 
 ## Bad
     import keras

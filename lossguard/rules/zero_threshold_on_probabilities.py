@@ -6,7 +6,7 @@ thresholds just above 0 (1e-7), on a sigmoid or softmax output.
 
 ## Why it matters
 The threshold 0 belongs to raw scores. Probabilities are all above 0, so that every answer counts as a yes:
-accuracy and precision are the share of positives (0.48 where 0.96 is right), recall is 1.0 for ever. It is what
+accuracy and precision are the share of positives (0.50 where 0.85 is right), recall is 1.0 for ever. It is what
 is left when an activation is added and the metric is forgotten.
 
 ## What Keras does
@@ -92,7 +92,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
 
 def _effect(metric: Metric, target: Target) -> str:
     positive = (
-        "Every answer counts as positive: accuracy and precision are the share of positives (0.48 where 0.96 is"
+        "Every answer counts as positive: accuracy and precision are the share of positives (0.50 where 0.85 is"
         " right), recall is 1."
     )
     refused = metric.name == "BinaryAccuracy" and metric.threshold == 0
