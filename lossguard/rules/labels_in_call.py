@@ -78,6 +78,11 @@ from lossguard.rules.rule import Rule
 COMPARED = frozenset({"binary_crossentropy", "binary_focal_crossentropy", "categorical_crossentropy"})
 """Losses that compare the shapes of labels and output before anything else (executed)."""
 
+DISTANCES = frozenset({Family.REGRESSION, Family.HINGE, Family.DISTRIBUTION})
+
+MATRIX = 2
+"""The axes of an output of shape (n, units)."""
+
 RULE = Rule(
     code="LG503",
     name="labels-in-call",
@@ -96,7 +101,11 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
         case LossCall(
             loss=Loss() as loss, target=Labels() as labels, prediction=Output() as output, origin=origin, raw=raw
         ):
-            misfit = _encoding(loss, labels, raw=raw) or _shape(loss, labels, output, target)
+            misfit = (
+                _encoding(loss, labels, raw=raw)
+                or _shape(loss, labels, output, target)
+                or _rank(loss, labels, output, raw=raw)
+            )
             if misfit is None:
                 return
             wanted, effect, remedy, repairs = misfit
@@ -174,4 +183,17 @@ def _shape(loss: Loss, labels: Labels, output: Output, target: Target) -> _Misfi
             "Write `y[:, None]`, or call an instance of the class of this loss.",
             (),
         )
+    return None
+
+
+def _rank(loss: Loss, labels: Labels, output: Output, *, raw: bool) -> _Misfit | None:
+    """Labels with an axis more or less than the loss takes beside this output."""
+    if output.rank != MATRIX:
+        return None
+    if raw and loss.family is Family.SPARSE_CATEGORICAL and labels.rank == MATRIX and labels.width.is_(1):
+        raises = "It raises: TensorFlow's own function takes labels of one axis less than the output."
+        return "class ids of shape (n,)", raises, "Write `tf.squeeze(y, -1)`, or leave the axis away.", ()
+    if loss.family in DISTANCES and labels.rank == 1 and output.width.at_least(2):
+        raises = "It raises, or compares every sample with every unit: the shapes do not fit."
+        return f"a column for each of {units(output.width)}", raises, "Use one unit, or one-hot labels.", ()
     return None

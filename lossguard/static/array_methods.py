@@ -11,6 +11,7 @@ from lossguard.facts import Encoding, Width
 from lossguard.static.array_functions import distinct, expanded, flattened, has_columns, ids_of, reshaped, retyped
 from lossguard.static.arrays import (
     BINARY_CLASSES,
+    COLUMN_RANK,
     ONE_PER_SAMPLE,
     PER_CLASS,
     again,
@@ -31,6 +32,7 @@ from lossguard.static.subscripts import is_slice, items
 from lossguard.static.targets import filling
 from lossguard.static.values import (
     NONE,
+    TRUE,
     Api,
     Array,
     Const,
@@ -307,7 +309,24 @@ def _remainders(array: Array, divisor: int) -> Array:
 
 
 @filling
-def _filled(machine: Machine, array: Array, value: Value, site: Site) -> Value | None:
+def _one_by_one(machine: Machine, array: Array, index: Value, value: Value, site: Site) -> Value | None:
+    """`y = np.zeros((n, k)); y[np.arange(n), ids] = 1`: one 1 in each row."""
+    if not isinstance(index, Tuple) or is_slice(index) or len(index.items) != COLUMN_RANK:
+        return None
+    rows, ids = map(machine.pick, index.items)
+    if not isinstance(rows, Array) or not isinstance(ids, Array):
+        return None
+    ordered = rows.labels.encoding is Encoding.UNKNOWN and is_whole(rows.labels)
+    empty = array.values == {0.0} and array.labels.rank == COLUMN_RANK
+    one = machine.pick(value) in {Const(1), Const(1.0), TRUE}
+    if not (ordered and empty and one) or ids.labels.encoding not in {Encoding.INTEGER, Encoding.BINARY}:
+        return None
+    labels = replace(array.labels, encoding=Encoding.ONE_HOT, classes=array.labels.width)
+    return Array(replace(labels, origin=site, source=machine.text(site)), ids.key)
+
+
+@filling
+def _filled(machine: Machine, array: Array, index: Value, value: Value, site: Site) -> Value | None:
     """`y = np.zeros(n); y[100:] = 1`: an array of labels that is filled class by class."""
     value = machine.pick(value)
     number = value.value if isinstance(value, Const) else None

@@ -108,7 +108,8 @@ def set_attribute(machine: Machine, owner: Value, name: str, value: Value) -> No
 
 def _set_item(machine: Machine, target: ast.Subscript, value: Value, scope: Scope) -> None:
     owner = machine.evaluate(target.value, scope)
-    index = None if isinstance(target.slice, ast.Tuple) else index_value(machine, target.slice, scope)
+    place = index_value(machine, target.slice, scope)
+    index = None if isinstance(target.slice, ast.Tuple) else place
     for _, option in machine.worlds.options(owner):
         match option:
             case Dict():
@@ -116,26 +117,27 @@ def _set_item(machine: Machine, target: ast.Subscript, value: Value, scope: Scop
             case List():
                 _set_element(machine, option, index, value)
             case Array() if isinstance(target.value, (ast.Name, ast.Attribute)):
-                assign(machine, target.value, _with_elements(machine, option, value, Site(scope.module, target)), scope)
+                filled = _with_elements(machine, option, place, value, Site(scope.module, target))
+                assign(machine, target.value, filled, scope)
             case Table(columns=Dict() as columns):
                 _set_key(machine, columns, None if option.indexer else index, value)
             case Unknown(key=key) if index is not None and (inner := key_of(index)) is not None:
                 machine.worlds.write(machine.attributes, stored_name("item", key, inner), value)
 
 
-Filling = Callable[[Machine, Array, Value, Site], Value | None]
+Filling = Callable[[Machine, Array, Value, Value, Site], Value | None]
 _filling: list[Filling] = []
 
 
 def filling(overload: Filling) -> Filling:
-    """Register what an array is after some of its elements were set; None where that is not known."""
+    """Register what an array is after its elements at some index were set; None where that is not known."""
     _filling.append(overload)
     return overload
 
 
-def _with_elements(machine: Machine, array: Array, value: Value, site: Site) -> Value:
+def _with_elements(machine: Machine, array: Array, index: Value, value: Value, site: Site) -> Value:
     for overload in _filling:
-        found = overload(machine, array, value, site)
+        found = overload(machine, array, index, value, site)
         if found is not None:
             return found
     return machine.unknown("some of its elements are set", site)

@@ -54,7 +54,7 @@ CLAIMS: dict[str, Claim] = {
     "LG203": lambda it: it.raises or it.unbounded,
     "LG204": _hopeless,
     "LG205": lambda it: it.loss_is_wrong or _hopeless(it),
-    "LG206": lambda it: it.raises or it.unbounded,
+    "LG206": lambda it: it.raises or it.unbounded or it.loss_is_wrong,
     "LG301": _hopeless,
     "LG302": _hopeless,
     "LG303": lambda it: it.raises or it.loss_is_wrong,

@@ -265,12 +265,13 @@ class _Measurement:
         outcome.fitted = True
         inputs, labels = _arrays(keras, x, y, options)
         self.fitted = (np.asarray(inputs, "float32"), labels) if isinstance(labels, np.ndarray) else None
-        weights = {key: options[key] for key in ("class_weight",) if options.get(key)}
+        kept = all(head.pairing.tail != "dropout" for head in outcome.heads)
+        weights = {key: options[key] for key in ("class_weight",) if options.get(key) and kept}
         self._first(model, inputs, labels, weights.get("class_weight"))
         spread = max(float(np.asarray(one).std()) for one in keras.tree.flatten(labels))
         model.optimizer.learning_rate = 0.08 * min(max(1.0, spread), 10.0)
         model.optimizer.build(model.trainable_variables)
-        first = _First(keras, outcome, kept=all(head.pairing.tail != "dropout" for head in outcome.heads))
+        first = _First(keras, outcome, kept=kept)
         quiet = {"verbose": 0, "epochs": 1, "shuffle": False, "callbacks": [first.callback], **weights}
         if isinstance(x, tf.data.Dataset):
             train(model, x.unbatch().batch(len(inputs)).cache().repeat(STEPS), **quiet)

@@ -84,6 +84,9 @@ class OutputsWriter(TrainingWriter):
         options = encoded.get(one.encoding)
         return [*lines, f"{y} = {self.one(options)}"] if options else lines
 
+    def units(self) -> str:
+        return str(self.pairing.units)
+
     def of_head(self, number: int) -> list[str]:
         """The layers of one head, the last one under its name."""
         self.pairing = self.pairings[number]

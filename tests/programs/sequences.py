@@ -77,6 +77,9 @@ class SequenceWriter(TrainingWriter):
             return [self.layer("TimeDistributed", layers[0]), *layers[1:]]
         return layers
 
+    def units(self) -> str:
+        return str(self.pairing.units)
+
     def class_weight(self) -> str:
         return ""
 
