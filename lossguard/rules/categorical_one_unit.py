@@ -12,8 +12,8 @@ has learnt nothing. With one-hot labels the shapes don't fit and `fit` raises.
 - All backends print a `SyntaxWarning` (`expected y_pred.shape to be (batch_size, num_classes) with
   num_classes > 1`) and train on.
 - JAX and PyTorch: the loss is 0 and the gradient exactly zero.
-- TensorFlow: the loss prints 0; after a sigmoid or with `from_logits=True` the gradient is not zero but
-  pushes every output down, whatever the label.
+- TensorFlow: the loss prints 0; after a sigmoid or with `from_logits=True` the gradient is not zero all the same: it
+  pushes the answers to samples of class 0 down, and none up.
 - With one-hot labels `fit` raises `ValueError` everywhere.
 
 ## Bad
@@ -54,7 +54,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossguard.facts import Encoding, Fact, Family, Labels, Loss, LossCall, Output, Target, TrainingSetup
+from lossguard.facts import Encoding, Fact, Family, Labels, LogitsRepair, Loss, LossCall, Output, Target, TrainingSetup
 from lossguard.findings import Finding, ReplaceLoss, SetActivation, SetUnits, Severity, Way
 from lossguard.rules.premises import (
     SIGMOIDS,
@@ -63,8 +63,10 @@ from lossguard.rules.premises import (
     at_loss,
     called,
     describe_labels,
+    elsewhere,
     if_known,
     label_width,
+    needs_repair,
     one_or_zero,
 )
 from lossguard.rules.rule import Rule
@@ -111,17 +113,24 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 at_loss(loss, "needs one unit for each class"),
                 at_layer(output),
                 *if_known(labels),
-                effect=_effect(labels),
+                effect=_effect(output, loss, labels, target),
                 remedy="For two classes use `binary_crossentropy` with `sigmoid`;"
                 " for more, one unit for each class with `softmax`.",
                 ways=_ways(output, labels),
             )
 
 
-def _effect(labels: Labels | None) -> str:
+def _effect(output: Output, loss: Loss, labels: Labels | None, target: Target) -> str:
     if labels is not None and labels.encoding in VECTOR_ENCODINGS and label_width(labels).at_least(2):
         return f"fit raises ValueError: {describe_labels(labels)} do not fit a single unit."
-    return "The loss is 0 whatever the model answers, so that it looks perfect and learns nothing."
+    raw = loss.from_logits is True or needs_repair(output, loss, target) is LogitsRepair.KEPT
+    if "tensorflow" not in target.backends or not raw:
+        return "The loss is 0 whatever the model answers, so that it looks perfect and learns nothing."
+    others = elsewhere(target)
+    return (
+        "The loss is 0 whatever the model answers. On TensorFlow its gradient pushes the answers to samples of class 0"
+        f" down all the same, and none up{f'; on {others} it is zero' if others else ''}."
+    )
 
 
 def _ways(output: Output, labels: Labels | None) -> tuple[Way, ...]:

@@ -7,7 +7,8 @@ It is measured: `lossguard probe`, `lossguard run`, `lossguard.probe` and the ca
 does not.
 
 ## Why it matters
-The first step makes every weight NaN; none recovers. Later `nan` in the progress bar tells nothing of where it came
+Mostly the first step makes every weight NaN, and none recovers. (The logarithm of a negative number has a derivative:
+there the loss is NaN and training goes on, blindly.) Later `nan` in the progress bar tells nothing of where it came
 from.
 
 ## What Keras does
@@ -85,6 +86,8 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 MESSAGES.get(what, f"the loss is not finite on this batch, because {what} are not"),
                 Evidence(fact.loss.origin if fact.loss is not None else fact.origin, "not finite on this batch"),
                 at_output(output),
-                effect="The first step of training makes all weights NaN.",
+                effect="The loss tells nothing any more; if its gradient is NaN, too, so are all weights after a step."
+                if what == "the loss"
+                else "The first step of training makes all weights NaN.",
                 remedy=REMEDIES[what],
             )

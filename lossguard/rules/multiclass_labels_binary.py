@@ -54,7 +54,7 @@ from collections.abc import Iterator
 
 from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Output, Target, TrainingSetup
 from lossguard.findings import Finding, ReplaceLoss, SetActivation, SetUnits, Severity, Way
-from lossguard.rules.premises import at_labels, at_layer, at_loss, called, describe_labels
+from lossguard.rules.premises import TORCH_RAISES, at_labels, at_layer, at_loss, called, describe_labels
 from lossguard.rules.rule import Rule
 
 RULE = Rule(
@@ -96,9 +96,9 @@ def _effect(output: Output, loss: Loss, target: Target) -> str:
     if output.width.at_least(2):
         return "fit raises ValueError at the first batch: the labels do not have the shape of the output."
     unbounded = "The loss has no lower bound then: it runs to minus infinity while the model answers 1 for everything."
-    if "torch" in target.backends and not loss.from_logits:
-        return f"{unbounded} PyTorch raises instead."
-    return unbounded
+    if "torch" not in target.backends or loss.from_logits:
+        return unbounded
+    return TORCH_RAISES if target.backends == {"torch"} else f"{unbounded} PyTorch raises instead."
 
 
 def _remedy(labels: Labels) -> str:

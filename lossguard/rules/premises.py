@@ -80,6 +80,8 @@ KERAS_3_TAKES_THRESHOLD_0 = 5
 JUST_ABOVE_0 = 1e-7
 """A threshold that all versions take, and that splits raw scores as 0 does."""
 
+TORCH_RAISES = "fit raises at the first batch: PyTorch wants all labels between 0 and 1."
+
 BACKEND_WORDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 
 
@@ -109,9 +111,9 @@ def split_at_zero(target: Target) -> str:
             return "`BinaryAccuracy(threshold=0)` (1e-7 in Keras 3.0 to 3.4, which refuse 0)"
 
 
-def needs_repair(output: Output, loss: Loss) -> LogitsRepair:
+def needs_repair(output: Output, loss: Loss, target: Target) -> LogitsRepair:
     """What becomes of TensorFlow's `_keras_logits` between this output and this loss."""
-    if "focal" in loss.name or output.activation not in {"softmax", "sigmoid"}:
+    if ("focal" in loss.name and 3 in target.keras) or output.activation not in {"softmax", "sigmoid"}:
         return LogitsRepair.LOST
     return output.repair
 
@@ -235,7 +237,7 @@ def double_activation(output: Output, loss: Loss, target: Target, doubled: str, 
             if raw:
                 yield f"TensorFlow's own function takes any input for raw scores: {doubled}."
             else:
-                match needs_repair(output, loss):
+                match needs_repair(output, loss, target):
                     case LogitsRepair.KEPT:
                         yield (
                             "TensorFlow warns, goes back to the values before the activation and trains as intended,"
@@ -247,14 +249,15 @@ def double_activation(output: Output, loss: Loss, target: Target, doubled: str, 
                             f" run eagerly it is applied twice: {doubled}."
                         )
                     case LogitsRepair.LOST:
-                        yield f"TensorFlow applies both, without a warning: {doubled}."
+                        keras = " with Keras 3" if "focal" in loss.name and 2 in target.keras else ""
+                        yield f"TensorFlow{keras} applies both, without a warning: {doubled}."
                     case LogitsRepair.UNKNOWN:
                         yield (
                             "TensorFlow undoes this, with a warning, where the activation is the model's very last"
                             f" operation; elsewhere both are applied: {doubled}."
                         )
         if others and not raw:
-            lost = "tensorflow" in target.backends and needs_repair(output, loss) is LogitsRepair.LOST
+            lost = "tensorflow" in target.backends and needs_repair(output, loss, target) is LogitsRepair.LOST
             yield f"So do {others}." if lost else f"On {others} both are applied, silently: {doubled}."
 
     return " ".join(sentences())
@@ -268,4 +271,4 @@ def takes_from_logits(loss: Loss) -> bool:
 
 def changes_nothing(output: Output, loss: Loss, target: Target) -> bool:
     """TensorFlow, and nothing else, computes the loss of this output as if `from_logits` were False already."""
-    return target.backends == {"tensorflow"} and needs_repair(output, loss) is LogitsRepair.KEPT
+    return target.backends == {"tensorflow"} and needs_repair(output, loss, target) is LogitsRepair.KEPT

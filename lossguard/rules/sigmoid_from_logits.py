@@ -90,7 +90,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
             labels=labels,
         ) if output.activation in SIGMOIDS:
             hopeless = _one_of_many(output, labels)
-            applied_twice = bool(elsewhere(target)) or needs_repair(output, loss) is LogitsRepair.LOST
+            applied_twice = bool(elsewhere(target)) or needs_repair(output, loss, target) is LogitsRepair.LOST
             doubled = (
                 "with one-hot labels of three or more classes the best answer is then 0 for every class"
                 if hopeless

@@ -53,7 +53,7 @@ from collections.abc import Iterator
 
 from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Output, Target, TrainingSetup
 from lossguard.findings import Finding, Repair, ReplaceLoss, SetActivation, Severity, Way
-from lossguard.rules.premises import at_labels, at_layer, at_loss, called
+from lossguard.rules.premises import TORCH_RAISES, at_labels, at_layer, at_loss, called
 from lossguard.rules.rule import Rule
 
 RULE = Rule(
@@ -79,12 +79,18 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 at_loss(loss, "knows only 0 and 1"),
                 at_labels(labels),
                 at_layer(output),
-                effect="The loss has no lower bound then and runs to minus infinity; accuracy compares 0/1 with -1/+1."
-                + (" PyTorch raises instead." if raises else ""),
+                effect=_effect(target, raises=raises),
                 remedy="Turn the labels into 0 and 1 with `(y + 1) // 2`, or use `hinge` with a `tanh` output.",
                 severity=Severity.ERROR if raises else Severity.WARNING,
                 ways=(Way("loss", _hinge(output)),),
             )
+
+
+def _effect(target: Target, *, raises: bool) -> str:
+    if raises and target.backends == {"torch"}:
+        return TORCH_RAISES
+    unbounded = "The loss has no lower bound then and runs to minus infinity; accuracy compares 0/1 with -1/+1."
+    return f"{unbounded} PyTorch raises instead." if raises else unbounded
 
 
 def _hinge(output: Output) -> tuple[Repair, ...]:
