@@ -192,3 +192,11 @@ NOT_UNDERSTOOD = [
 def test_silent_about_what_is_not_understood(program: str) -> None:
     found = labels(program)
     assert found is None or found.encoding is Encoding.UNKNOWN
+
+
+@pytest.mark.parametrize("made", ["np.random.randn(60)", "make_regression()[1]", "1 - np.random.randn(60) * 2"])
+@pytest.mark.parametrize("used", ["to_categorical(y)", "np.eye(3)[y]", "np.max(y)", "y.max() + 1", "y * 0", "y % 2"])
+def test_targets_without_bounds_bear_everything(made: str, used: str) -> None:
+    found = labels(f"y = {made}\nother = {used}\n")
+    assert found is not None
+    assert (found.encoding, found.low, found.high) == (Encoding.CONTINUOUS, float("-inf"), float("inf"))

@@ -52,6 +52,10 @@ def _ids(classes: int, dtype: str = "int64", rank: int = 1) -> LabelSpec:
     return LabelSpec(encoding, classes, rank, 0, classes - 1, dtype, width=width)
 
 
+INFINITE = float("inf")
+"""The bound of targets that leave every bound."""
+
+
 def _real(low: float | None = None, high: float | None = None, dtype: str = "float64", rank: int = 1) -> LabelSpec:
     return LabelSpec(Encoding.CONTINUOUS, None, rank, low, high, dtype)
 
@@ -106,8 +110,9 @@ DATASETS: dict[str, LabelSpec] = {
     "sklearn.datasets.make_hastie_10_2": _made(LabelSpec(Encoding.SIGNED, 2, 1, -1, 1, "float64"), "n_samples"),
     "sklearn.datasets.make_multilabel_classification": _made(
         LabelSpec(Encoding.MULTI_HOT, 5, 2, 0, 1, "int64", width=5), "n_samples n_features n_classes", "n_classes"),
-    # one axis more with n_targets above 1; the targets reach hundreds (their scale grows with the features)
-    "sklearn.datasets.make_regression": _made(_real(-10, 10), "n_samples n_features n_informative n_targets"),
+    # one axis more with n_targets above 1; the targets reach hundreds on both sides of 0
+    "sklearn.datasets.make_regression": _made(
+        _real(-INFINITE, INFINITE), "n_samples n_features n_informative n_targets"),
     "sklearn.datasets.make_friedman1": _made(_real(), "n_samples n_features"),
     "sklearn.datasets.make_friedman2": _made(_real(), "n_samples"),
     "sklearn.datasets.make_friedman3": _made(_real(), "n_samples"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from lossguard.catalog.labels import ENCODERS, EncoderSpec
 from lossguard.catalog.labels import Shape as EncodedShape
 from lossguard.facts import Encoding, Width
@@ -92,8 +94,9 @@ def _columns(machine: Machine, spec: EncoderSpec, source: Value, size: Value, wh
     if size != NONE:
         return width_of(machine, size, where)
     if spec.counts_from_zero:
-        if isinstance(source, Array) and source.labels.high is not None:
-            return Width(int(source.labels.high) + 1)
+        high = source.labels.high if isinstance(source, Array) else None
+        if high is not None and isfinite(high):
+            return Width(int(high) + 1)
         return Width(symbol=derived("max", key_for(machine, source)), offset=1, text="the number of classes")
     return class_count(machine, source)
 

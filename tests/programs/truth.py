@@ -237,5 +237,15 @@ def out_of_reach(pairing: Pairing, labels: Array) -> bool:
     """Whether some target lies outside what the activation can answer, and its distance is the loss."""
     if pairing.loss not in DISTANCES:
         return False
-    bounds = {"sigmoid": (0, 1), "softmax": (0, 1), "tanh": (-1, 1)}.get(pairing.activation)
+    bounds = _BOUNDS.get(pairing.activation)
     return bounds is not None and bool(labels.min() < bounds[0] or labels.max() > bounds[1])
+
+
+_BOUNDS = {
+    "sigmoid": (0, 1),
+    "softmax": (0, 1),
+    "tanh": (-1, 1),
+    "relu": (0, float("inf")),
+    "softplus": (0, float("inf")),
+    "log_softmax": (float("-inf"), 0),
+}
