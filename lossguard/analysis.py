@@ -31,7 +31,7 @@ Read = Callable[[Path], bytes]
 """The content of a file; raises `Unreadable`."""
 
 
-_GARBAGE = 300_000
+_GARBAGE = 150_000
 """Bytes of programs after which what they left is collected."""
 
 
@@ -76,7 +76,7 @@ class Analyst:
         self._since_collected += len(data)
         if self._since_collected > _GARBAGE and not gc.isenabled():
             self._since_collected = 0
-            gc.collect()
+            gc.collect(0)  # what is new since the last time; what outlived that stays
         return found
 
     def source(self, source: Source, options: Options) -> Outcome:

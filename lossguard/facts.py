@@ -9,8 +9,10 @@ front-end makes them (from source text or from a live model), rules read them. E
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
+
+from lossguard.frozen import dataclass
 
 Origin = object
 """Where a fact comes from; only the front-end that made it can read it."""

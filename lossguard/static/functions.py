@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 
 from lossguard.catalog.names import KNOWN_LIBRARIES
+from lossguard.frozen import dataclass
 from lossguard.static import imports
 from lossguard.static.expressions import evaluate, isolated
 from lossguard.static.machine import MAX_CALL_DEPTH, Exit, Frame, Machine, key_of, pure_key
@@ -47,6 +47,9 @@ from lossguard.static.values import (
 )
 
 MAX_RECURSION = 2
+MAX_RECURSIVE_CALLS = 10
+"""So often a function may call itself in all while one call of it runs: two calls in each would be 2^n without."""
+
 CHANGING = (
     "builtins.input",
     "builtins.next",
@@ -275,6 +278,9 @@ def call_function(machine: Machine, callee: Function, arguments: Arguments, site
     active = sum(frame.function is not None and frame.function.node is callee.node for frame in machine.frames)
     if active > MAX_RECURSION or len(machine.frames) + machine.lambdas > MAX_CALL_DEPTH:
         return machine.unknown("the calls are nested too deeply", site)
+    again = machine.recursions[id(callee.node)] = machine.recursions.get(id(callee.node), 0) + 1 if active else 0
+    if again > MAX_RECURSIVE_CALLS:
+        return machine.unknown("the function calls itself too often", site)
     scope = Scope(bind(machine, callee, arguments, site), callee.scope, callee.module, function=callee)
     if isinstance(callee.node, ast.Lambda):
         machine.lambdas += 1

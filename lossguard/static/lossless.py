@@ -10,6 +10,8 @@ from functools import cache
 import libcst as cst
 from libcst._nodes.internal import CodegenState
 
+from lossguard.static.nesting import too_deep
+
 _LAYOUT = ("whitespace", "lpar", "rpar", "lbracket", "rbracket", "lbrace", "rbrace", "comma", "semicolon", "dot")
 _LAYOUT_FIELDS = {
     "leading_lines",
@@ -27,6 +29,8 @@ _NOTHING = nullcontext()
 
 def parse(text: str) -> cst.Module | None:
     """The tree of a program that Python can parse; None where LibCST can't."""
+    if too_deep(text) is not None:
+        return None
     try:
         with _unchecked():
             return cst.parse_module(text)

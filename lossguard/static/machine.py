@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from lossguard.frozen import dataclass
 from lossguard.static import syntax
 from lossguard.static.values import (
     NONE,
@@ -128,6 +129,8 @@ class Machine:
         """Names of the checked file that are True or False there, and are taken for the opposite in this run."""
         self.switches: dict[str, list[Sequence[ast.stmt]]] = {}
         """Such names that decided an `if`, and the branches that were left out."""
+        self.recursions: dict[int, int] = {}
+        """How often each function has called itself since it was called from outside."""
         self.many: set[Hashable] = set()
         """Sizes that are never as small as two: of vocabularies, and of samples that a model takes."""
         self.half_precision = False

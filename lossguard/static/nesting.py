@@ -1,4 +1,7 @@
-"""How deeply a program is nested, by its tokens alone: the parser's own stack has an end that nothing can catch."""
+"""How deeply a program is nested, by its tokens alone: the stack of LibCST has an end that nothing can catch.
+
+So has that of Python's own parser before Python 3.11.
+"""
 
 from __future__ import annotations
 

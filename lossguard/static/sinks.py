@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 
 from lossguard.facts import Fact
+from lossguard.frozen import dataclass
 from lossguard.static.values import Literal, Site
 
 

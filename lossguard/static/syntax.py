@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import warnings
 from bisect import bisect_right
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -15,6 +16,10 @@ from lossguard.findings import Position
 from lossguard.static.nesting import too_deep
 
 MAX_TEXT = 60
+_RECURSION = 1000
+_KEEPS_A_LIMIT = sys.version_info >= (3, 11)
+"""Whether Python's parser minds the recursion limit; the older one ends the process in a tree that is too deep."""
+
 _LINE_END = re.compile("\r\n|\r|\n")
 
 
@@ -49,8 +54,7 @@ def parse(text: str) -> Tree:
     Raises:
         SyntaxProblem: the text is not Python, or is nested too deeply.
     """
-    deep = too_deep(text)
-    if deep is not None:
+    if not _KEEPS_A_LIMIT and (deep := too_deep(text)) is not None:
         raise SyntaxProblem(deep, "the code is nested too deeply")
     try:
         return Tree(text, _body(text))
@@ -69,9 +73,21 @@ def parse(text: str) -> Tree:
 
 
 def _body(text: str) -> list[ast.stmt]:
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _limited_recursion():
         warnings.simplefilter("ignore")  # of escapes and the like: they are not ours to tell
         return ast.parse(text).body
+
+
+@contextmanager
+def _limited_recursion() -> Iterator[None]:
+    """Within it the parser gives up with a `RecursionError` before its stack ends."""
+    limit = sys.getrecursionlimit()
+    with suppress(RecursionError):  # of a caller that is deeper itself
+        sys.setrecursionlimit(min(limit, _RECURSION))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def walk(*roots: ast.AST) -> Iterator[ast.AST]:

@@ -8,10 +8,11 @@ Python objects: they compare by identity and keep their state in `fields`, writt
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from lossguard.facts import Labels, Loss, Metric, Output
+from lossguard.frozen import dataclass
 
 if TYPE_CHECKING:
     import ast

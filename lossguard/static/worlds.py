@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 
+from lossguard.frozen import dataclass
 from lossguard.static import conditions
 from lossguard.static.values import UNBOUND, Choice, Guard, Literal, Unbound, Unknown, Value, Wording
 
@@ -180,7 +180,7 @@ class Worlds:
 
     def equal_to(self, symbol: Hashable) -> tuple[object, ...]:
         """The constant that the unknown value is assumed to equal, or nothing."""
-        return (self._equal[symbol],) if symbol in self._equal else ()
+        return (self._equal[symbol],) if self._equal and symbol in self._equal else ()
 
     def _compare(self, comparison: Comparison) -> bool | None:
         if not self._compared.get(comparison.symbol):
@@ -306,6 +306,14 @@ class Worlds:
                 target[key] = old
         return written
 
+    def keep(self) -> None:
+        """End a branch that is the only one: what it wrote stays, and can be taken back by the branch around it."""
+        journal, _ = self._journals.pop()
+        if self._journals:
+            outer = self._journals[-1][0]
+            for place, entry in journal.items():
+                outer.setdefault(place, entry)
+
     def apply(self, written: Written) -> None:
         """Write again what a closed branch wrote."""
         for target, key, value in written.values():
@@ -379,9 +387,21 @@ class Worlds:
             return options[0][1]
         raise Fork(value)
 
-    def explore(self, operation: Callable[[], Value], depth: int = 0) -> Value:
+    def explore(self, operation: Callable[[], Value]) -> Value:
         """Run an operation in every world that it tells apart, joining results and writes."""
-        outcomes = self.outcomes(operation, depth)
+        self._step()
+        self.open()
+        try:
+            value = operation()
+        except Fork as fork:
+            self.close()
+            outcomes = self._by_option(fork.choice, operation, 0)
+        except BaseException:
+            self.close()
+            raise
+        else:
+            self.keep()
+            return value
         if len(outcomes) == 1:
             self.apply(outcomes[0][2])
             return outcomes[0][1]
@@ -402,6 +422,12 @@ class Worlds:
             raise
         else:
             return [(NO_ASSUMPTION, value, self.close())]
+        return self._by_option(choice, operation, depth)
+
+    def _by_option(
+        self, choice: Choice, operation: Callable[[], Value], depth: int
+    ) -> list[tuple[Guard, Value, Written]]:
+        """The outcomes of an operation in each world of a choice that it could not decide."""
         if depth >= MAX_DEPTH:
             return [(NO_ASSUMPTION, Unknown(("deep", object()), "it depends on too many conditions"), {})]
         results = []
