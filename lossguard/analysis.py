@@ -114,7 +114,7 @@ class Analyst:
         program = None if source.cells else shown(tree)
         if program is None:
             return
-        part = self._judge(replace(source, text=program.tree.text), program.tree, options)
+        part = self._judge(source._replace(text=program.tree.text), program.tree, options)
         found.diagnostics += [
             _likely(one, fixable=False) for one in part.diagnostics if one.place.start.row in program.rows
         ]
@@ -127,7 +127,7 @@ class Analyst:
         from lossguard.static.recovery import recovered
 
         text = recovered(source.text)
-        rest = replace(source, text=text) if text is not None else without_bad_cells(source, _parses)[0]
+        rest = source._replace(text=text) if text is not None else without_bad_cells(source, _parses)[0]
         try:
             tree = syntax.parse(rest.text)
         except syntax.SyntaxProblem:

@@ -13,7 +13,6 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import fields
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -216,7 +215,7 @@ def key(path: Path, name: str, content: str, options: Options) -> str:
     from lossguard.dependencies import declared
 
     said = declared(path) if options.target is None else None
-    asked = [getattr(options, one.name) for one in fields(options) if one.name not in _NOT_ABOUT_OUTCOMES]
+    asked = [value for name, value in options._asdict().items() if name not in _NOT_ABOUT_OUTCOMES]
 
     def plain(value: object) -> object:
         match value:
@@ -224,7 +223,7 @@ def key(path: Path, name: str, content: str, options: Options) -> str:
                 return os.path.relpath(value, path.parent)
             case frozenset():
                 return sorted(value)
-        return [getattr(value, one.name) for one in fields(value)]  # type: ignore[arg-type]
+        return [getattr(value, name) for name in type(value).__dataclass_fields__]  # type: ignore[attr-defined]
 
     return digest(json.dumps([content, name, said, asked], default=plain).encode("utf-8", "surrogatepass"))
 

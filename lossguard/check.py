@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from lossguard.glance import Glance, glance
 from lossguard.options import Options, OptionsOf, for_file
@@ -30,8 +30,7 @@ Progress = Callable[[int, int], None]
 """Told after each file how many of how many are done."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """What a run found and what it looked at.
 
     `problems` are paths that could not be checked, one line each; `notes` say what was understood.
@@ -45,28 +44,28 @@ class Checked:
     keras_files: int
     models: int
     problems: tuple[str, ...] = ()
-    sources: Mapping[str, Source] = field(default_factory=dict)
+    sources: Mapping[str, Source] = MappingProxyType({})
     notes: tuple[str, ...] = ()
-    hidden: Hidden = field(default_factory=Hidden)
+    hidden: Hidden = Hidden()
     fixed: tuple[Known, ...] = ()
     unsuppressed: tuple[Diagnostic, ...] = ()
 
 
-@dataclass(slots=True)
 class _Result:
     """What one file gave. `marked` is its program where that has comments that may suppress findings,
     `judged` says that what these don't suppress is not there. `pending` is a file that is still to be analysed,
     of `size` bytes."""
 
-    path: Path
-    name: str
-    options: Options
-    outcome: Outcome = field(default_factory=Outcome)
-    keras: bool = False
-    marked: Source | None = None
-    judged: bool = False
-    pending: bool = False
-    size: int = 0
+    def __init__(self, path: Path, name: str, options: Options) -> None:
+        self.path = path
+        self.name = name
+        self.options = options
+        self.outcome = Outcome()
+        self.keras = False
+        self.marked: Source | None = None
+        self.judged = False
+        self.pending = False
+        self.size = 0
 
 
 def check_paths(

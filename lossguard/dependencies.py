@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from lossguard.config import Misconfigured, toml
 from lossguard.files import read_small
@@ -23,8 +23,7 @@ _LEAST_TENSORFLOW = re.compile(r"^\s*(?:==|>=|~=|\^|>)\s*(\d{1,9})\.(\d{1,9})")
 _FILES = ("pyproject.toml", "setup.cfg", "requirements.txt", "requirements.in")
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(NamedTuple):
     """What the dependencies say; None where they leave it open."""
 
     backends: frozenset[str] | None = None

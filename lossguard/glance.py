@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
-_TENSORFLOW = re.compile(rb"\btf\.")
-_COMPILE = re.compile(rb"compile\s*\(")
-_FOREIGN_SINK = re.compile(rb"(?<!\bre)\.compile\s*\([^()]{0,300}?(?:loss|optimizer|metrics|['\"]adam|['\"]sgd)")
+_TENSORFLOW = rb"\btf\."
+_COMPILE = rb"compile\s*\("
+_FOREIGN_SINK = rb"(?<!\bre)\.compile\s*\([^()]{0,300}?(?:loss|optimizer|metrics|['\"]adam|['\"]sgd)"
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(NamedTuple):
     """Whether a file names Keras, could give a finding, and may have comments that suppress findings."""
 
     keras: bool
@@ -21,7 +20,7 @@ class Glance:
 
 def glance(data: bytes) -> Glance:
     """What is seen in the bytes of a file. A search for plain bytes takes a hundredth of that for a pattern."""
-    keras = b"keras" in data or b"tensorflow" in data or (b"tf." in data and _TENSORFLOW.search(data) is not None)
+    keras = b"keras" in data or b"tensorflow" in data or (b"tf." in data and re.search(_TENSORFLOW, data) is not None)
     return Glance(keras, _has_sink(data) and (keras or _has_foreign_sink(data)), _is_marked(data))
 
 
@@ -33,11 +32,11 @@ def is_candidate(data: bytes) -> bool:
 def _has_sink(data: bytes) -> bool:
     if any(word in data for word in (b"loss", b".fit(", b"crossentropy", b"cross_entropy")):
         return True
-    return b"compile" in data and _COMPILE.search(data) is not None
+    return b"compile" in data and re.search(_COMPILE, data) is not None
 
 
 def _has_foreign_sink(data: bytes) -> bool:
-    return b".compile" in data and _FOREIGN_SINK.search(data) is not None
+    return b".compile" in data and re.search(_FOREIGN_SINK, data) is not None
 
 
 def _is_marked(data: bytes) -> bool:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lossguard.levels import Confidence, Severity
 
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from lossguard.facts import Target
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """What to check and to report. Rules are named by their codes.
 
     `select` None selects all rules that are not opt-in, `fixable` None all rules. `prefer` names ways out of a
@@ -63,4 +61,4 @@ def for_file(options: Options, path: Path) -> Options:
 
     root = options.root or Path.cwd()
     ignored = [codes for pattern, codes in options.per_file_ignores if matches((pattern,), path, root)]
-    return replace(options, ignore=options.ignore.union(*ignored))
+    return options._replace(ignore=options.ignore.union(*ignored))

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from functools import cache
 from pathlib import Path
 from types import UnionType
-from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_origin, get_type_hints
 
 if TYPE_CHECKING:
     from lossguard.findings import Diagnostic
     from lossguard.source import Source
 
 
-@dataclass(frozen=True, slots=True)
-class Used:
+class Used(NamedTuple):
     """What an outcome rests on besides the file itself, so that it can be told when it no longer holds.
 
     `contents` are the imported files with the digests of what was read, None where they could not be.
@@ -29,20 +27,36 @@ class Used:
     roots: tuple[tuple[Path, tuple[Path, ...]], ...] = ()
 
 
-@dataclass(slots=True)
 class Outcome:
     """`sources` has the programs that diagnostics name. `models` are those of which both the output and the loss
     are known; `judged` says that the whole program was followed and something was found to judge. `digest` is that of
     the content that was analysed, where it was asked for."""
 
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-    sources: dict[str, Source] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    models: int = 0
-    judged: bool = False
-    used: Used = field(default_factory=Used)
-    digest: str = ""
+    def __init__(
+        self,
+        diagnostics: Iterable[Diagnostic] = (),
+        sources: Mapping[str, Source] | None = None,
+        notes: Iterable[str] = (),
+        problems: Iterable[str] = (),
+        *,
+        models: int = 0,
+        judged: bool = False,
+        used: Used | None = None,
+        digest: str = "",
+    ) -> None:
+        self.diagnostics = list(diagnostics)
+        self.sources = dict(sources or {})
+        self.notes = list(notes)
+        self.problems = list(problems)
+        self.models = models
+        self.judged = judged
+        self.used = used or Used()
+        self.digest = digest
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Outcome) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 class Malformed(ValueError):  # noqa: N818  what is read is malformed
@@ -89,26 +103,32 @@ def outcome(data: object, source_of: Callable[[Path], Source | None], read: Call
     Raises:
         Malformed: the data is not of this shape.
     """
-    from lossguard.findings import Diagnostic
-
     found = _typed(data, dict)
     sources = {_text(name): source_of(read(_text(path))) for name, path in _rows(found, "sources", 2)}
     return Outcome(
-        [_made(Diagnostic, one) for one in _typed(found.get("diagnostics"), list)],
+        _diagnostics(_typed(found.get("diagnostics"), list)),
         {name: source for name, source in sources.items() if source is not None},
         [_text(one) for one in _typed(found.get("notes"), list)],
         [_text(one) for one in _typed(found.get("problems"), list)],
-        _typed(found.get("models"), int),
-        _typed(found.get("judged"), bool),
-        used(found, read),
-        _text(found.get("digest")),
+        models=_typed(found.get("models"), int),
+        judged=_typed(found.get("judged"), bool),
+        used=used(found, read),
+        digest=_text(found.get("digest")),
     )
+
+
+def _diagnostics(data: list[Any]) -> list[Diagnostic]:
+    if not data:
+        return []
+    from lossguard.findings import Diagnostic
+
+    return [_made(Diagnostic, one) for one in data]
 
 
 def _plain(value: object) -> object:
     """A finding, or a part of one, as lists, numbers and texts; the fields of a class in their order."""
-    if is_dataclass(value):
-        return [_plain(getattr(value, one.name)) for one in fields(value)]
+    if hasattr(value, "__dataclass_fields__"):
+        return [_plain(getattr(value, name)) for name in value.__dataclass_fields__]
     if isinstance(value, Enum):
         return value.value
     return [_plain(one) for one in value] if isinstance(value, tuple) else value
@@ -125,7 +145,7 @@ def _made(hint: Any, data: object) -> Any:  # noqa: ANN401  a value of the type
             return hint(data)
         except ValueError as error:
             raise Malformed(str(error)) from error
-    if hasattr(hint, "__dataclass_fields__"):
+    if hasattr(hint, "__dataclass_fields__") or hasattr(hint, "_fields"):
         hints = _hints(hint)
         return hint(*(_made(one, part) for one, part in zip(hints, _row(data, len(hints)), strict=True)))
     return _typed(data, hint)
@@ -134,7 +154,7 @@ def _made(hint: Any, data: object) -> Any:  # noqa: ANN401  a value of the type
 @cache
 def _hints(kind: type[Any]) -> list[Any]:
     hints = get_type_hints(kind)
-    return [hints[one.name] for one in fields(kind)]
+    return [hints[name] for name in getattr(kind, "_fields", None) or kind.__dataclass_fields__]
 
 
 def _rows(data: dict[str, Any], key: str, length: int) -> list[list[Any]]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
+class Position(NamedTuple):
     """Row and column, both from 1; columns count characters."""
 
     row: int
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A stretch of source. `cell` counts a notebook's code cells from 1, `cell_index` all its cells;
     rows then count within the cell. `end` is exclusive."""
 

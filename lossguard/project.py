@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lossguard.files import read_small
 
@@ -31,8 +30,7 @@ PRUNED = frozenset({
 _ENVIRONMENT = frozenset({"pyvenv.cfg", "conda-meta"})
 
 
-@dataclass(frozen=True, slots=True)
-class Discovery:
+class Discovery(NamedTuple):
     """`files` are absolute and sorted; `missing` are given paths that don't exist; `problems` are
     one-line messages about what could not be looked at. `whole` are the files that were found with all
     that may import them: in a folder that is no package."""
@@ -43,8 +41,7 @@ class Discovery:
     whole: frozenset[Path] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class _Ignore:
+class _Ignore(NamedTuple):
     """The `.gitignore` of one folder."""
 
     folder: str

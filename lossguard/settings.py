@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 FORMATS = (
     "text", "concise", "json", "json-v1", "jsonl", "sarif", "github", "gitlab", "junit", "markdown"
@@ -32,8 +31,7 @@ class Kind(Enum):
     BACKENDS = "a backend, or a list of backends"
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """One key of the configuration: how it is written, what it takes, what it does."""
 
     name: str
@@ -42,52 +40,29 @@ class Key:
     choices: tuple[str, ...] = ()
 
 
-def _key(kind: Kind, about: str, choices: tuple[str, ...] = ()) -> Any:  # noqa: ANN401  as `dataclasses.field`
-    return field(default=None, metadata={"kind": kind, "help": about, "choices": choices})
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """Settings of one file or of one command line; None where it says nothing.
 
     Rules are held as codes. `file` is where the settings were read, `root` what its paths are relative to.
     """
 
-    select: tuple[str, ...] | None = _key(
-        Kind.RULES, "Only these rules: codes, names, prefixes of codes, or ALL. Default: all that are not opt-in."
-    )
-    extend_select: tuple[str, ...] | None = _key(Kind.RULES, "These rules too, such as opt-in ones.")
-    ignore: tuple[str, ...] | None = _key(Kind.RULES, "All but these rules; wins over select.")
-    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] | None = _key(
-        Kind.RULES_BY_PATTERN, "Rules to leave out in the files that match a pattern, written as in .gitignore."
-    )
-    exclude: tuple[str, ...] | None = _key(
-        Kind.TEXTS, "Patterns of files and folders not to check, written as in .gitignore, relative to this file."
-    )
-    force_exclude: bool | None = _key(
-        Kind.FLAG, "Leave out excluded files also when they are named on the command line."
-    )
-    min_severity: str | None = _key(Kind.TEXT, "Hide findings below this severity. Default: info.", SEVERITIES)
-    min_confidence: str | None = _key(Kind.TEXT, "Hide findings below this confidence. Default: likely.", CONFIDENCES)
-    fixable: tuple[str, ...] | None = _key(Kind.RULES, "Offer and make fixes only for these rules. Default: all.")
-    prefer: tuple[str, ...] | None = _key(
-        Kind.TEXTS, "Ways out to take where a finding has several, the most wanted first.", WAYS
-    )
-    output_format: str | None = _key(Kind.TEXT, "How findings are written. Default: text.", FORMATS)
-    roots: tuple[str, ...] | None = _key(
-        Kind.TEXTS, "Folders where absolute imports start, besides those that are found: relative to this file."
-    )
-    keras_version: str | None = _key(
-        Kind.VERSION, "The Keras that the project runs on. Default: from its dependencies."
-    )
-    backend: tuple[str, ...] | None = _key(
-        Kind.BACKENDS, "The backends that the project runs on. Default: from its dependencies and imports.", BACKENDS
-    )
-    baseline: str | None = _key(Kind.TEXT, "A file of known findings that are not reported, relative to this file.")
-    cache_dir: str | None = _key(
-        Kind.TEXT, "The folder of the cache, relative to this file. Default: .lossguard_cache beside it."
-    )
-    required_version: str | None = _key(Kind.TEXT, "The versions of lossguard that may read this, such as '>=0.1,<1'.")
+    select: tuple[str, ...] | None = None
+    extend_select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] | None = None
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] | None = None
+    exclude: tuple[str, ...] | None = None
+    force_exclude: bool | None = None
+    min_severity: str | None = None
+    min_confidence: str | None = None
+    fixable: tuple[str, ...] | None = None
+    prefer: tuple[str, ...] | None = None
+    output_format: str | None = None
+    roots: tuple[str, ...] | None = None
+    keras_version: str | None = None
+    backend: tuple[str, ...] | None = None
+    baseline: str | None = None
+    cache_dir: str | None = None
+    required_version: str | None = None
     file: Path | None = None
     root: Path | None = None
 
@@ -105,7 +80,7 @@ class Config:
                 changed[name] = both or getattr(self, name)
         else:
             changed |= {"ignore": over.ignore, "extend_select": over.extend_select}
-        return replace(self, **changed)
+        return self._replace(**changed)
 
     def items(self) -> list[tuple[Key, Any]]:
         """The keys that are set, each under its attribute's name, with their values."""
@@ -113,14 +88,56 @@ class Config:
         for attribute, key in KEYS.items():
             value = getattr(self, attribute)
             if value is not None:
-                found.append((replace(key, name=attribute), value))
+                found.append((key._replace(name=attribute), value))
         return found
 
 
 KEYS: dict[str, Key] = {
-    one.name: Key(one.name.replace("_", "-"), one.metadata["kind"], one.metadata["help"], one.metadata["choices"])
-    for one in fields(Config)
-    if one.metadata
+    key.name.replace("-", "_"): key
+    for key in (
+        Key(
+            "select",
+            Kind.RULES,
+            "Only these rules: codes, names, prefixes of codes, or ALL. Default: all that are not opt-in.",
+        ),
+        Key("extend-select", Kind.RULES, "These rules too, such as opt-in ones."),
+        Key("ignore", Kind.RULES, "All but these rules; wins over select."),
+        Key(
+            "per-file-ignores",
+            Kind.RULES_BY_PATTERN,
+            "Rules to leave out in the files that match a pattern, written as in .gitignore.",
+        ),
+        Key(
+            "exclude",
+            Kind.TEXTS,
+            "Patterns of files and folders not to check, written as in .gitignore, relative to this file.",
+        ),
+        Key("force-exclude", Kind.FLAG, "Leave out excluded files also when they are named on the command line."),
+        Key("min-severity", Kind.TEXT, "Hide findings below this severity. Default: info.", SEVERITIES),
+        Key("min-confidence", Kind.TEXT, "Hide findings below this confidence. Default: likely.", CONFIDENCES),
+        Key("fixable", Kind.RULES, "Offer and make fixes only for these rules. Default: all."),
+        Key("prefer", Kind.TEXTS, "Ways out to take where a finding has several, the most wanted first.", WAYS),
+        Key("output-format", Kind.TEXT, "How findings are written. Default: text.", FORMATS),
+        Key(
+            "roots",
+            Kind.TEXTS,
+            "Folders where absolute imports start, besides those that are found: relative to this file.",
+        ),
+        Key("keras-version", Kind.VERSION, "The Keras that the project runs on. Default: from its dependencies."),
+        Key(
+            "backend",
+            Kind.BACKENDS,
+            "The backends that the project runs on. Default: from its dependencies and imports.",
+            BACKENDS,
+        ),
+        Key("baseline", Kind.TEXT, "A file of known findings that are not reported, relative to this file."),
+        Key(
+            "cache-dir",
+            Kind.TEXT,
+            "The folder of the cache, relative to this file. Default: .lossguard_cache beside it.",
+        ),
+        Key("required-version", Kind.TEXT, "The versions of lossguard that may read this, such as '>=0.1,<1'."),
+    )
 }
 """The keys by the attributes that hold them."""
 

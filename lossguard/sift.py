@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lossguard.levels import Confidence, Severity
 
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 _UNUSED = "LG902"
 
 
-@dataclass(frozen=True, slots=True)
-class Hidden:
+class Hidden(NamedTuple):
     """How many findings are not shown, by the first reason that there is."""
 
     suppressed: int = 0
@@ -33,8 +31,7 @@ class Hidden:
         return self.suppressed + self.baseline + self.below + self.unchanged
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
+class Marked(NamedTuple):
     """A file with comments that may suppress; `judged` says that what they don't suppress is not there."""
 
     source: Source
@@ -42,8 +39,7 @@ class Marked:
     judged: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Sifted:
+class Sifted(NamedTuple):
     """What is left, what is hidden, and the entries of the baseline that no longer occur."""
 
     diagnostics: list[Diagnostic]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import stat
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lossguard.place import Place, Position
 
@@ -36,24 +35,22 @@ class Unreadable(Exception):  # noqa: N818  what is read is unreadable; it is no
         self.position = position
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """A code cell: where it starts in the program, its lines as written, and its numbers.
 
-    `number` counts the code cells, `index` all cells, both from 1. `indent` columns were taken away
+    `number` counts the code cells, `ordinal` all cells, both from 1. `indent` columns were taken away
     from the left, as IPython does.
     """
 
     first_row: int
     rows: int
     number: int
-    index: int
+    ordinal: int
     lines: tuple[str, ...] = ()
     indent: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """`filename` is the one that reports show; `text` is the program that is parsed."""
 
     path: Path | None
@@ -66,7 +63,7 @@ class Source:
         cell = self._cell_at(start.row)
         if cell is None:
             return Place(self.filename, start, end)
-        return Place(self.filename, _inside(cell, start), _inside(cell, end), cell.number, cell.index)
+        return Place(self.filename, _inside(cell, start), _inside(cell, end), cell.number, cell.ordinal)
 
     def lines(self, place: Place) -> list[str]:
         """The lines of the file or of the cell that the place is in, as they were written."""
@@ -230,4 +227,4 @@ def without_bad_cells(source: Source, parses: Callable[[str], bool]) -> tuple[So
     for cell in bad:
         start = cell.first_row - 1
         rows[start : start + cell.rows] = [""] * cell.rows
-    return replace(source, text="\n".join(rows)), tuple(bad)
+    return source._replace(text="\n".join(rows)), tuple(bad)

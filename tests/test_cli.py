@@ -38,7 +38,7 @@ FOUND = Diagnostic(
     remedy="Use a loss that Keras knows.",
 )
 CLEAN = Checked((), 3, 2, 1, (), {}, ())
-DIRTY = replace(CLEAN, diagnostics=(FOUND,), sources={"a.py": Source(None, "a.py", CODE)})
+DIRTY = CLEAN._replace(diagnostics=(FOUND,), sources={"a.py": Source(None, "a.py", CODE)})
 SUMMARY = "Checked 3 files: 2 with Keras, 1 model understood."
 
 
@@ -122,7 +122,7 @@ class TestExitStatus:
     def test_2_if_something_could_not_be_checked_and_the_findings_are_shown_all_the_same(
         self, run: Command, checks: Pipeline, exit_zero: list[str]
     ) -> None:
-        checks.answer = replace(DIRTY, problems=("nope: no such file or folder",))
+        checks.answer = DIRTY._replace(problems=("nope: no such file or folder",))
         result = run("nope", "a.py", *exit_zero)
         assert (result.status, result.err) == (2, "lossguard: error: nope: no such file or folder\n")
         assert "error[LG505]" in result.out
@@ -284,7 +284,7 @@ class TestStreams:
         assert "Checked" not in result.out + result.err
 
     def test_verbose_says_what_was_given_up(self, run: Command, checks: Pipeline) -> None:
-        checks.answer = replace(CLEAN, notes=("a.py: gave up after 1,000,000 steps",))
+        checks.answer = CLEAN._replace(notes=("a.py: gave up after 1,000,000 steps",))
         assert run().err == ""
         assert run("-v").err == "a.py: gave up after 1,000,000 steps\n"
 
@@ -350,7 +350,7 @@ class TestColours:
     def test_columns_says_how_wide_the_screen_is(
         self, run: Command, checks: Pipeline, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        checks.answer = replace(DIRTY, diagnostics=(replace(FOUND, effect="word " * 40),))
+        checks.answer = DIRTY._replace(diagnostics=(replace(FOUND, effect="word " * 40),))
         monkeypatch.setenv("COLUMNS", "60")
         prose = [line for line in run().out.splitlines() if "word" in line]
         assert max(map(len, prose)) <= 60

@@ -304,7 +304,7 @@ class TestJunit:
         assert len(suites.findall("testsuite/testcase")) == 1
 
     def test_problems_alone_are_errors(self) -> None:
-        suites = ET.fromstring(junit.render(replace(NONE, problems=("nope",))))  # noqa: S314
+        suites = ET.fromstring(junit.render(NONE._replace(problems=("nope",))))  # noqa: S314
         assert (suites.get("tests"), suites.get("errors")) == ("1", "1")
 
 
@@ -352,7 +352,7 @@ class TestOthers:
 
     def test_the_closing_line_says_what_is_hidden(self) -> None:
         hidden = Hidden(suppressed=1, baseline=1200, below=3, unchanged=4)
-        assert summary(replace(NONE, hidden=hidden)).endswith(
+        assert summary(NONE._replace(hidden=hidden)).endswith(
             " Hidden: 1 suppressed, 1,200 in the baseline, 3 below the thresholds, 4 outside of the change."
         )
         assert hidden.total == 1208

@@ -144,7 +144,7 @@ SOURCES = {
 EVERYTHING = Checked(
     diagnostics=(SOFTMAX, ONE_UNIT, CONSTANT), files=12, keras_files=5, models=7, problems=(), sources=SOURCES, notes=()
 )
-CLEAN = replace(EVERYTHING, diagnostics=())
+CLEAN = EVERYTHING._replace(diagnostics=())
 
 
 def drawn(checked: Checked, width: int = 100, *, terminal: bool = False) -> str:
@@ -183,7 +183,7 @@ class TestText:
         matches(drawn(EVERYTHING, 160, terminal=True), "wide-terminal.txt")
 
     def test_nothing_is_wider_than_the_terminal(self) -> None:
-        lines = re.sub(r"\x1b\[[\d;]*m", "", drawn(replace(EVERYTHING, diagnostics=(SOFTMAX,)), 60, terminal=True))
+        lines = re.sub(r"\x1b\[[\d;]*m", "", drawn(EVERYTHING._replace(diagnostics=(SOFTMAX,)), 60, terminal=True))
         too_wide = [line for line in lines.splitlines() if cell_len(line) > 60]
         assert too_wide == [lines.splitlines()[-1]]  # the closing line, which the terminal wraps
 
@@ -196,7 +196,7 @@ class TestText:
         assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == drawn(EVERYTHING, 240)
 
     def test_a_source_that_is_not_known_leaves_the_location(self) -> None:
-        output = drawn(replace(EVERYTHING, diagnostics=(CONSTANT,), sources={}))
+        output = drawn(EVERYTHING._replace(diagnostics=(CONSTANT,), sources={}))
         assert "train.ipynb:cell 2:2:27" in output
         assert "^" not in output
 

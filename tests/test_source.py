@@ -157,7 +157,7 @@ class TestNotebooks:
         source = from_text(json.dumps({"nbformat": 3, "metadata": {}, "worksheets": [{"cells": cells}]}), "n.ipynb")
         assert source is not None
         assert source.text == "x = 1\n"
-        assert [(cell.number, cell.index) for cell in source.cells] == [(1, 2), (2, 3)]
+        assert [(cell.number, cell.ordinal) for cell in source.cells] == [(1, 2), (2, 3)]
 
     @pytest.mark.parametrize(
         "metadata",
@@ -252,7 +252,7 @@ class TestBadCells:
         source = program("x = 1", "def f(:\n  pass", "y = 2")
         rebuilt, dropped = without_bad_cells(source, parses)
         assert rebuilt.text == "x = 1\n\n\ny = 2\n"
-        assert [(cell.number, cell.index) for cell in dropped] == [(2, 3)]
+        assert [(cell.number, cell.ordinal) for cell in dropped] == [(2, 3)]
         assert rebuilt.place(Position(4, 1), Position(4, 2)).cell == 3
 
     def test_good_cells_stay(self) -> None:

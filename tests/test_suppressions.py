@@ -316,7 +316,7 @@ class TestEditsInNotebooks:
         )
         source = from_text(text, "a.ipynb")
         assert source is not None
-        cells = [cell.index for cell in source.cells]
+        cells = [cell.ordinal for cell in source.cells]
         assert cells == [2, 3]
         from lossguard.findings import Edit, Position
 

@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from lossguard.cli.failure import Failure
+
+
+class Formatter(argparse.RawDescriptionHelpFormatter):
+    """Help as wide as the terminal; asked of it without importing what argparse would for every argument."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    try:
+        return int(os.environ.get("COLUMNS", "")) or os.get_terminal_size().columns
+    except (ValueError, OSError):
+        return _COLUMNS
+
+
+_COLUMNS = 80
 
 
 class Parser(argparse.ArgumentParser):
@@ -22,8 +39,7 @@ def words(lists: Sequence[str]) -> tuple[str, ...]:
     return tuple(word.strip() for one in lists for word in one.split(",") if word.strip())
 
 
-@dataclass(frozen=True, slots=True)
-class RuleArguments:
+class RuleArguments(NamedTuple):
     names: tuple[str, ...]
     color: str
 
@@ -42,8 +58,7 @@ def rule_arguments(arguments: Sequence[str]) -> RuleArguments:
     return RuleArguments(tuple(found.names), found.color)
 
 
-@dataclass(frozen=True, slots=True)
-class RulesArguments:
+class RulesArguments(NamedTuple):
     output_format: str
     color: str
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,7 +100,7 @@ def _fix(
 
 def _told(asked: CheckArguments, made: Options) -> Options:
     """The options as configured, with what is asked for on the command line alone."""
-    return replace(made, show_models=asked.show_models, verbose=asked.verbose, debug=asked.debug)
+    return made._replace(show_models=asked.show_models, verbose=asked.verbose, debug=asked.debug)
 
 
 def asked_baseline(asked: CheckArguments, settings: Config) -> Baseline | None:

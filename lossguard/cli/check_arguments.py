@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lossguard import __version__
-from lossguard.cli.arguments import Parser, words
+from lossguard.cli.arguments import Formatter, Parser, words
 from lossguard.cli.failure import Failure
 from lossguard.settings import CONFIDENCES, FORMATS, SEVERITIES, WAYS, Config
 
@@ -21,8 +21,7 @@ commands:
 exit status: 0 nothing found, 1 findings, 2 the run itself failed"""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckArguments:
+class CheckArguments(NamedTuple):
     """`over` are the settings that were given, to be put over those of a configuration file."""
 
     paths: tuple[str, ...]
@@ -61,7 +60,7 @@ def check_parser() -> Parser:
         usage="lossguard [check] [PATH ...] [options]",
         description=_CHECK,
         epilog=_EPILOG.format(commands=overview()),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Formatter,
         allow_abbrev=False,
     )
     parser.add_argument(

@@ -6,7 +6,7 @@ import difflib
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,7 +104,7 @@ def fix_input(asked: CheckArguments, data: bytes, name: str, checked: Checked, a
         return again(texts.get(name, file.text))
 
     fixed = Fixer(lambda _: file.text, recheck, unsafe=asked.unsafe_fixes).fix(
-        replace(checked, diagnostics=tuple(alone))
+        checked._replace(diagnostics=tuple(alone))
     )
     _problems(fixed)
     text = fixed.texts.get(name, file.text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,7 +110,7 @@ def report(checked: Checked, how: Settings, closing: str) -> int:
     """Findings to standard output, the rest to standard error; gives the exit status."""
     from lossguard.cli.output import report as write
 
-    write(checked, replace(how.output, paths=(), quiet=True))
+    write(checked, how.output._replace(paths=(), quiet=True))
     if not how.asked.quiet and not checked.problems:
         plain = how.output.format == "text" and how.output.file is None
         (sys.stdout if plain else sys.stderr).write(f"{_found(checked)} {closing}\n")

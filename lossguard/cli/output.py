@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lossguard.cli.failure import Failure
 from lossguard.files import write_whole
@@ -22,8 +21,7 @@ _VARIABLE = "LOSSGUARD_OUTPUT_FORMAT"
 _FEW = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """How the findings are written. `notes` says that what was understood is told, too."""
 
     format: str

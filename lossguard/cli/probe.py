@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from lossguard.cli.arguments import Parser
+from lossguard.cli.arguments import Formatter, Parser
 from lossguard.cli.failure import Failure
 from lossguard.cli.live import add_options, report, settings
 
@@ -87,7 +87,7 @@ def probe_parser() -> Parser:
         prog="lossguard probe",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Formatter,
         allow_abbrev=False,
     )
     parser.add_argument("target", metavar="TARGET", help="a saved model, module:function or file.py:function")

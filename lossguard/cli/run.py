@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lossguard.cli.arguments import Parser
+from lossguard.cli.arguments import Formatter, Parser
 from lossguard.cli.failure import Failure
 from lossguard.cli.live import add_options, report, settings
 
@@ -64,7 +64,7 @@ def run_parser() -> Parser:
         usage="lossguard run [options] SCRIPT [ARGS ...]",
         description=_DESCRIPTION,
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Formatter,
         allow_abbrev=False,
     )
     parser.add_argument("script", metavar="SCRIPT", help="a Python file or a notebook")
