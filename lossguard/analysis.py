@@ -35,6 +35,10 @@ _GARBAGE = 150_000
 """Bytes of programs after which what they left is collected."""
 
 
+_THOROUGH = 8
+"""Of so many collections one also looks through what outlived an earlier one."""
+
+
 @contextmanager
 def rarely_collected() -> Iterator[None]:
     """Within it the collector runs only when an `Analyst` asks for it: trees have no cycles, and it costs a fifth."""
@@ -63,6 +67,7 @@ class Analyst:
         self._digests: dict[Path, str | None] = {}
         self._trees: Trees | None = None
         self._since_collected = 0
+        self._collections = 0
 
     def file(self, path: Path, name: str, options: Options) -> Outcome:
         """Analyse a Python file or a notebook."""
@@ -76,7 +81,8 @@ class Analyst:
         self._since_collected += len(data)
         if self._since_collected > _GARBAGE and not gc.isenabled():
             self._since_collected = 0
-            gc.collect(0)  # what is new since the last time; what outlived that stays
+            self._collections += 1
+            gc.collect(2 if self._collections % _THOROUGH == 0 else 0)
         return found
 
     def source(self, source: Source, options: Options) -> Outcome:
