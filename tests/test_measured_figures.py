@@ -283,6 +283,7 @@ def of_groups() -> dict[str, float]:
         "signed": [Start(1, "sigmoid", N, 2 * one - 1)],
         "always 1": [Start(1, "softmax", N, one)],
         "sigmoid": [Start(1, "sigmoid", N, one)],
+        "hinge": [Start(1, "sigmoid", "Hinge", one)],
     }, epochs=200, rate=0.05)  # fmt: skip
     reached = sorted(right(outputs, two) for outputs in made["raw"])
     return found | {
@@ -294,6 +295,8 @@ def of_groups() -> dict[str, float]:
         "signed, accuracy": right(made["signed"][0], 2 * two - 1),
         "always 1, accuracy": right(made["always 1"][0], two),
         "sigmoid, accuracy": right(made["sigmoid"][0], two),
+        "hinge, accuracy": right(made["hinge"][0], two),
+        "hinge, loss": loss("Hinge", one, made["hinge"][0]),
     }
 
 
@@ -447,6 +450,7 @@ FIGURES: dict[str, dict[str, tuple[Study, str, float]]] = {
         "1.52": (of_starts, "right", EXACT),
     },
     "LG110": {"0.95": (of_fifteen_epochs, "squares", CLOSE), "against 0.95": (of_fifteen_epochs, "right", CLOSE)},
+    "LG112": {"0.5 on": (of_groups, "hinge, loss", CLOSE), "1.0 on": (of_groups, "hinge, accuracy", CLOSE)},
     "LG113": {"0.34": (of_groups, "bounded, error", CLOSE), "0.07": (of_groups, "unbounded, error", CLOSE)},
     "LG114": {
         "18 of 20": (of_numbers, "linear, NaN", 3), "19 of 20": (of_numbers, "tanh, NaN", 3),

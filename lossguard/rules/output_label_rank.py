@@ -7,7 +7,7 @@ pooling layer.
 
 ## Why it matters
 Where it does not raise, every time step is compared with labels: labels of shape (n,) with those of all samples
-of the batch, so that the model learns their mean (and tells no sample from another). Labels
+of the batch, so that the model learns their mean and tells no sample from another. Labels
 of shape (n, 1) train each step on the label of its sample, and `predict` answers with a number for every step.
 
 ## What Keras does
