@@ -1,7 +1,8 @@
 """Cosine similarity of a single unit knows nothing but the sign.
 
 ## What it does
-Reports `keras.losses.CosineSimilarity` (`'cosine_similarity'`) on an output with one unit.
+Reports `keras.losses.CosineSimilarity` (`'cosine_similarity'`) on an output with one unit, or with one channel at
+each position.
 
 ## Why it matters
 The cosine between two vectors of length one is 1 if their signs agree, else -1. The loss does not depend on how large
@@ -83,9 +84,15 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                 *if_known(labels),
                 effect="The gradient is zero: the loss falls to -1 when the signs agree, and the answers stay as far"
                 " from the targets as they happen to be.",
-                remedy="Use `mean_squared_error` for numbers, or `sigmoid` with `binary_crossentropy` for yes or no.",
+                remedy=_remedy(output),
                 ways=(Way("loss", _repairs(labels)),),
             )
+
+
+def _remedy(output: Output) -> str:
+    if output.rank is not None and output.rank > 2:
+        return "Say along which axis the vectors lie, as in `CosineSimilarity(axis=1)`, or use `mean_squared_error`."
+    return "Use `mean_squared_error` for numbers, or `sigmoid` with `binary_crossentropy` for yes or no."
 
 
 def _repairs(labels: Labels | None) -> tuple[Repair, ...]:
