@@ -148,7 +148,7 @@ def _of_metric(metric: Metric, output: Output, loss: Loss, labels: Labels | None
     sparse = loss.family is Family.SPARSE_CATEGORICAL
     match metric.name:
         case name if name in CATEGORICAL_METRICS | SPARSE_METRICS and output.width.is_(1):
-            if loss.family in {Family.BINARY, Family.HINGE}:
+            if loss.family in {Family.BINARY, Family.HINGE} or _of_classes(loss, labels):
                 yield _finding(
                     f"{called(metric)} compares the units of one sample, but this model has only 1",
                     metric,
@@ -189,6 +189,12 @@ def _of_metric(metric: Metric, output: Output, loss: Loss, labels: Labels | None
                 effect=effect,
                 severity=severity,
             )
+
+
+def _of_classes(loss: Loss, labels: Labels | None) -> bool:
+    """Least squares on labels that are classes."""
+    classes = {Encoding.BINARY, Encoding.SIGNED, Encoding.INTEGER}
+    return loss.family is Family.REGRESSION and labels is not None and labels.encoding in classes
 
 
 def _raises_on_ids(name: str, labels: Labels | None, target: Target) -> bool:

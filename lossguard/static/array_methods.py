@@ -284,7 +284,7 @@ def _of_two_values(machine: Machine, array: Array, symbol: str, number: float, *
     if len(made_of) != BINARY_CLASSES or made_of[0] == made_of[1] or not all(map(isfinite, made_of)):
         return plain(machine, array)
     encoding, classes = encoding_of(made_of)
-    known = encoding if encoding in {Encoding.BINARY, Encoding.SIGNED} else Encoding.UNKNOWN
+    known = encoding if encoding is not Encoding.CONTINUOUS else Encoding.UNKNOWN
     two = Width(BINARY_CLASSES) if known is Encoding.UNKNOWN else classes
     return changed(array, encoding=known, low=min(made_of), high=max(made_of), classes=two)
 

@@ -290,6 +290,8 @@ class TrainingWriter(ModelWriter):
             return []
         if pairing.encoding in {"signed", "from-one"} or (one_unit and pairing.encoding in VECTORS):
             return []
+        if "fit: split" in self.parts:
+            return []
         model, x, y = self.name["model"], self.name["x"], self.name["y"]
         predicted = self.one([f"{model}.predict({x})", f"{model}.predict({x}, verbose=0)"])
         lines = [f"predicted = {predicted}"]
