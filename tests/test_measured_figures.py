@@ -389,7 +389,6 @@ def of_numbers() -> dict[str, float]:
          "squares": [Start(1, None, "MeanSquaredError", amounts) for _ in range(6)]},
         epochs=40, rate=0.01, batch=32, hidden=16,
     )  # fmt: skip
-    found["cosine, worst loss"] = max(loss("CosineSimilarity", amounts, one) for one in made["cosine"])
     for name, outputs in made.items():
         close = [float(np.corrcoef(one[:, 0], amounts[:, 0])[0, 1]) for one in outputs]
         found |= {f"{name}, least": min(close), f"{name}, most": max(close)}
@@ -454,10 +453,9 @@ FIGURES: dict[str, dict[str, tuple[Study, str, float]]] = {
     "LG113": {"0.34": (of_groups, "bounded, error", CLOSE), "0.07": (of_groups, "unbounded, error", CLOSE)},
     "LG114": {
         "18 of 20": (of_numbers, "linear, NaN", 3), "19 of 20": (of_numbers, "tanh, NaN", 3),
-        "99.3": (of_numbers, "linear, error", 95), "0.40": (of_numbers, "exponential, error", 0.3),
     },
     "LG115": {
-        "-1.00": (of_numbers, "cosine, worst loss", EXACT), "-0.41": (of_numbers, "cosine, least", 0.5),
+        "-0.41": (of_numbers, "cosine, least", 0.5),
         "0.22": (of_numbers, "cosine, most", 0.6), "0.99": (of_numbers, "squares, least", CLOSE),
     },
     "LG201": {
@@ -570,4 +568,11 @@ def test_a_figure_is_what_keras_gives(code: str, text: str) -> None:
 def test_relu_before_categorical_cross_entropy_is_nan() -> None:
     pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'lossguard[test]'")
     assert of_digits(15)["relu, NaN"]
-    assert of_numbers()["exponential, NaN"] == 0
+
+
+@pytest.mark.keras
+def test_an_exponential_unit_finds_counts_and_a_linear_one_does_not() -> None:
+    pytest.importorskip("tensorflow", reason="TensorFlow is not installed: pip install 'lossguard[test]'")
+    found = of_numbers()
+    assert found["exponential, NaN"] == 0
+    assert found["linear, error"] > 50 * found["exponential, error"]
