@@ -199,7 +199,7 @@ def unbounded(fit: Fit) -> bool:
 
 @of_any_fit
 def best_answer_costs_half(fit: Fit) -> bool:
-    low, high = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}[fit.activation]
+    low, high = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "softplus": (0.0, 1.0)}[fit.activation]
     best = np.where(fit.labels > 0, high, low)[:, None]
     return fit.loss_of(best) > 0.3
 

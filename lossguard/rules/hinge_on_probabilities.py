@@ -1,7 +1,8 @@
 """A hinge loss on sigmoid or softmax outputs.
 
 ## What it does
-Reports `hinge` or `squared_hinge` where the output is a sigmoid or a softmax.
+Reports `hinge` or `squared_hinge` where the output is a sigmoid or a softmax, or a relu or softplus, which are
+never below 0 either.
 
 ## Why it matters
 Hinge losses want a score below -1 for one class and above +1 for the other. An output in [0, 1] can never
@@ -63,19 +64,25 @@ RULE = Rule(
 )
 
 
+NEVER_BELOW = frozenset({"softmax", "relu", "softplus"})
+"""Activations that give nothing below 0, beside the sigmoids."""
+
+
 def check(fact: Fact, target: Target) -> Iterator[Finding]:
     match fact:
         case TrainingSetup(
-            output=Output(range=Range.PROBABILITIES | Range.SIMPLEX) as output,
+            output=Output(range=Range.PROBABILITIES | Range.SIMPLEX | Range.NONNEGATIVE) as output,
             loss=Loss(family=Family.HINGE) as loss,
             labels=labels,
-        ) if output.activation in SIGMOIDS | {"softmax"}:
+        ) if output.activation in SIGMOIDS | NEVER_BELOW:
             yield RULE.finding(
                 f"{called(loss)} wants scores on both sides of 0, but {describe(output)} gives none below",
                 at_loss(loss, "wants scores below -1 and above +1"),
                 at_output(output),
                 effect="Samples of the negative class keep a loss of 1 at best, so that the loss can't get small.",
-                remedy="Use `tanh` or no activation, or keep the probabilities and use a cross-entropy.",
+                remedy="Use `tanh` or no activation."
+                if output.range is Range.NONNEGATIVE
+                else "Use `tanh` or no activation, or keep the probabilities and use a cross-entropy.",
                 ways=(
                     Way("activation", (SetActivation("tanh"),)),
                     Way("loss", (ReplaceLoss("binary_crossentropy"),) if _yes_or_no(output, labels) else ()),

@@ -81,8 +81,8 @@ def intended_losses(pairing: Pairing, outputs: Array, labels: Array) -> Array | 
         return None
     outputs = outputs.astype("float64")
     if pairing.loss in HINGES:
-        if pairing.activation in {"sigmoid", "softmax"}:
-            return None
+        if pairing.activation in {"sigmoid", "softmax", "relu", "softplus"}:
+            return None  # nothing below 0 for the negative class
         signed = np.where(y > 0, 1.0, -1.0)
         missing = np.maximum(1 - signed * outputs, 0)
         return (missing**2 if pairing.loss == "squared_hinge" else missing).mean(axis=-1)
