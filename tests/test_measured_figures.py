@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+import versions
 from lossguard.rules import ALL, BY_CODE
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -189,7 +190,7 @@ def of_scores() -> dict[str, float]:
         "binary of a column": read("BinaryAccuracy", ids[:, None], shares),
         "two places of a column": read("TopKCategoricalAccuracy", ids[:, None], shares, k=2),
         "two places": read("SparseTopKCategoricalAccuracy", ids, shares, k=2),
-        "F1 of a column": read("F1Score", ids[:, None], shares),
+        "F1 of a column": read("F1Score", ids[:, None], shares) if versions.installed() >= (3, 0) else np.nan,
         "F1": read("F1Score", columns, shares),
         "cross-entropy beside": read("SparseCategoricalCrossentropy", ids, three),
         "cross-entropy": read("SparseCategoricalCrossentropy", ids, three, from_logits=True),
@@ -546,6 +547,9 @@ def test_every_figure_is_measured_or_follows_from_something(module: Any) -> None
     assert told - known - NO_MEASUREMENT.keys() == set()
 
 
+OF_KERAS_3 = {("LG205", "0.95"), ("LG403", "0.51"), ("LG501", "5.4")}
+"""Figures that Keras 2 gives otherwise: focal losses go back to the raw scores, F1 of ids raises, 1e-7 is added."""
+
 ROWS = [(code, text) for code, figures in FIGURES.items() for text in figures]
 
 
@@ -561,7 +565,8 @@ def test_a_figure_is_what_keras_gives(code: str, text: str) -> None:
     study, name, distance = FIGURES[code][text]
     figure = re.findall(r"-?\d+(?:\.\d+)?", text)[0]
     last_digit = 10.0 ** -len(figure.partition(".")[2])
-    assert abs(study()[name] - float(figure)) <= distance + 0.51 * last_digit
+    agrees = abs(study()[name] - float(figure)) <= distance + 0.51 * last_digit
+    assert agrees == (versions.installed() >= (3, 0) or (code, text) not in OF_KERAS_3)
 
 
 @pytest.mark.keras

@@ -229,7 +229,7 @@ def _element_by_element(metric: Metric, labels: Labels | None, target: Target) -
     rank = None if labels is None else labels.rank
     if "class_id" in metric.text:
         return Severity.WARNING, "It raises, or reads labels of other samples, silently."
-    if metric.name in CHECKED:
+    if metric.name in CHECKED or (metric.name in {"F1Score", "FBetaScore"} and 3 not in target.keras):
         return Severity.ERROR, "fit raises at the first batch: the labels do not have the shape of the output."
     if rank == 1 and 2 not in target.keras and not metric.name.startswith("OneHot"):
         return Severity.ERROR, "fit raises at the first batch: the shapes (n,) and (n, K) do not fit."
