@@ -59,6 +59,7 @@ _OTHERWISE = (
         "unknown-loss/good_given_as_function", "unknown-loss/good_in_words",
     )),
     Otherwise((2, 0), (3, 0), "Unknown loss function: 'crossentropy'", ("unknown-loss/good_by_shape",)),
+    Otherwise((2, 0), (3, 0), "`logits` and `labels` must have the same shape", ("labels-in-call/good_columns",)),
     Otherwise((2, 0), (3, 0), "'str' object is not callable", ("unknown-loss/good_metrics",)),
     Otherwise((2, 0), (3, 0), "Could not interpret metric identifier", ("metrics-as-loss-weights/good_weights",)),
     Otherwise((2, 0), (3, 0), "", (
