@@ -183,7 +183,7 @@ def true_metric(keras: Any, name: str, pairing: Pairing, outputs: Array, labels:
         case "F1Score":
             return _f1(pairing, outputs, labels)
         case "AUC" | "AUC logits" | "Precision" | "Precision@0" | "Recall":
-            if pairing.loss.startswith("mean"):
+            if pairing.loss.startswith("mean") and pairing.activation not in {"sigmoid", "softmax"}:
                 return None
             metric = getattr(keras.metrics, name.split(" ", maxsplit=1)[0].split("@", maxsplit=1)[0])()
             y = labels if labels.ndim == 2 else labels[:, None]
