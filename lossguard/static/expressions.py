@@ -37,7 +37,7 @@ from lossguard.static.values import (
 from lossguard.static.worlds import Written
 
 MAX_ELEMENTS = 4096
-MAX_ROUNDS = 40
+MAX_ROUNDS = 20
 """A loop or comprehension over more known elements than this is summarised."""
 
 Evaluator = Callable[[Machine, Any, Scope], Value]

@@ -47,7 +47,7 @@ from lossguard.static.values import (
 )
 
 MAX_RECURSION = 2
-MAX_RECURSIVE_CALLS = 10
+MAX_RECURSIVE_CALLS = 4
 """So often a function may call itself in all while one call of it runs: two calls in each would be 2^n without."""
 
 CHANGING = (
