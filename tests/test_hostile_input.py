@@ -50,6 +50,7 @@ NESTED = {
     "calls in calls": "f(" * DEEP + ")" * DEEP,
     "calls of calls": "f" + "()" * DEEP,
     "subscripts": "a" + "[0]" * DEEP,
+    "alternatives": "match x:\n    case 1" + "|1" * DEEP + ":\n        pass",
     "attributes": "a" + ".a" * DEEP,
     "sums": "a" + "+a" * DEEP,
     "powers": "a" + "**a" * DEEP,

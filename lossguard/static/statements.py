@@ -38,6 +38,9 @@ from lossguard.static.worlds import Fork, Written
 
 Executor = Callable[[Machine, Any, Scope], Flow]
 
+MAX_ALTERNATIVES = 20
+"""A pattern of more alternatives is one condition of its own."""
+
 MAX_NESTED_FORKS = 3
 """A statement that tells more worlds apart than so many choices make is passed over."""
 
@@ -230,7 +233,7 @@ def _pattern(machine: Machine, subject: _Subject, pattern: ast.pattern, scope: S
             if all(test == Const(False) for test in tests):
                 return Const(False)
             literals = [test.literal for test in tests if isinstance(test, Truth)]
-            if len(literals) + tests.count(Const(False)) == len(tests):
+            if len(literals) + tests.count(Const(False)) == len(tests) <= MAX_ALTERNATIVES:
                 return Truth(_any_of(machine, literals))
         case ast.MatchAs(pattern=None, name=name):
             if name is not None:
