@@ -44,6 +44,17 @@ def _is_known(text: str) -> bool:
     return True
 
 
+def test_columns_count_characters_behind_what_is_replaced() -> None:
+    setup = SETUP.replace("\nmodel.compile", '\nx = f"{d["é"]}"; model.compile')
+    (finding,) = check_source(setup, "train.py").diagnostics
+    (plain,) = check_source(SETUP, "train.py").diagnostics
+    rows = {related.place.start.row: related.place.start.column for related in finding.related}
+    expected = {related.place.start.row: related.place.start.column for related in plain.related}
+    shifted = {row: column + (len('x = f"{d["é"]}"; ') if row == 3 else 0) for row, column in expected.items()}
+    assert rows == shifted
+    assert any(row == 3 for row in (*rows, finding.place.start.row))
+
+
 def test_what_every_python_knows_stays() -> None:
     assert lowered(OLD) == OLD
 

@@ -63,8 +63,8 @@ def parse(text: str) -> Tree:
 
         older = lowered(text)
         if older is not None:
-            with suppress(SyntaxError):
-                return Tree(text, _body(older))
+            with suppress(SyntaxError, RecursionError, MemoryError):
+                return Tree(older, _body(older))
         raise SyntaxProblem(Position(refusal.lineno or 1, max(refusal.offset or 1, 1)), refusal.msg) from None
     except ValueError as refusal:
         raise SyntaxProblem(Position(1, 1), str(refusal)) from None
