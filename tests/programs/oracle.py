@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
@@ -219,14 +220,20 @@ def measuring() -> Iterator[Run]:
         current.clear()
         return outcome
 
-    keras.Model.fit, keras.Model.compile, keras.Model.predict = fit, compiled, predict
-    tf.GradientTape.gradient, tf.GradientTape.__enter__ = asked, taped
-    try:
-        yield run
-    finally:
-        keras.Model.fit, keras.Model.compile, keras.Model.predict = train, compiling, predicting
-        tf.GradientTape.gradient, tf.GradientTape.__enter__ = gradient, taping
-        tf.config.run_functions_eagerly(False)
+    patches = {
+        (keras.Model, "fit"): fit,
+        (keras.Model, "compile"): compiled,
+        (keras.Model, "predict"): predict,
+        (tf.GradientTape, "gradient"): asked,
+        (tf.GradientTape, "__enter__"): taped,
+    }
+    with contextlib.ExitStack() as patched:
+        for (owner, name), stand_in in patches.items():
+            patched.enter_context(mock.patch.object(owner, name, stand_in))  # what is inherited is so again afterwards
+        try:
+            yield run
+        finally:
+            tf.config.run_functions_eagerly(False)
 
 
 _WRITTEN = "<seed "
