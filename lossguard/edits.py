@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lossguard.frozen import dataclass
 from lossguard.source import is_notebook
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ whose places are files, cells, rows and columns; reports read nothing else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lossguard.frozen import dataclass
 from lossguard.levels import Confidence as Confidence
 from lossguard.levels import Severity as Severity
 from lossguard.place import Place as Place

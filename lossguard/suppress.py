@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import tokenize
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lossguard.findings import Position
+from lossguard.frozen import dataclass
 from lossguard.source import split_lines
 
 if TYPE_CHECKING:

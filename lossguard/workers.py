@@ -8,9 +8,10 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from lossguard.frozen import dataclass
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

@@ -6,9 +6,8 @@ of KerasHub, KerasNLP, KerasCV and Transformers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lossguard.catalog._words import words
+from lossguard.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ the batch axis: `(n,)` has rank 1, a column `(n, 1)` rank 2.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
 from lossguard.catalog._words import words
 from lossguard.facts import Encoding
+from lossguard.frozen import dataclass
 
 
 class Returns(Enum):

@@ -6,11 +6,11 @@ Keras 2 had are listed too. One row describes a family of layers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from lossguard.catalog._words import words
 from lossguard.facts import LogitsRepair
+from lossguard.frozen import dataclass
 
 
 class Effect(Enum):

@@ -6,11 +6,11 @@ Sources: `keras.losses` of Keras 3 and of `tf_keras`, executed; `keras.ops`, `ke
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from lossguard.catalog._words import words
 from lossguard.facts import Family, Range
+from lossguard.frozen import dataclass
 
 
 class Normalises(Enum):

@@ -5,11 +5,11 @@ Sources: `keras.metrics` of Keras 3 and of `tf_keras`, executed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from lossguard.catalog._words import words
 from lossguard.facts import Encoding, Family
+from lossguard.frozen import dataclass
 
 
 class Decode(Enum):

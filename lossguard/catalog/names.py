@@ -8,10 +8,10 @@ then the private modules of a Keras section are dropped (`SECTIONS`), until noth
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from functools import cache
 
 from lossguard.catalog._words import words
+from lossguard.frozen import dataclass
 
 KNOWN_LIBRARIES: frozenset[str] = sys.stdlib_module_names | frozenset(
     words(

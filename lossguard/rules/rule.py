@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 from lossguard.facts import Fact, Target
 from lossguard.findings import Confidence, Evidence, Finding, Severity, Way
+from lossguard.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 
+from lossguard.frozen import dataclass
 from lossguard.static.syntax import SyntaxProblem, Tree, parse
 
 _OPENING = re.compile(r"```(?:py|python|python3)\s*$")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 
 from lossguard.catalog.layers import LAYERS
+from lossguard.frozen import dataclass
 
 # imported for the models of library calls that they register
 from lossguard.static import (

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lossguard.catalog.activations import ACTIVATIONS, NAMES, RAW
 from lossguard.catalog.activations import FUNCTIONS as ACTIVATION_FUNCTIONS
 from lossguard.catalog.layers import LAYERS, OLD_PARAMETERS, Effect, LayerSpec, RangeEffect, RankEffect
 from lossguard.facts import LayerOutput, LogitsRepair, Named, Output, Range, Width
+from lossguard.frozen import dataclass
 from lossguard.static.functions import ATTRIBUTES, FUNCTIONS, PREFIXED, Call, call, function, method
 from lossguard.static.machine import Machine
 from lossguard.static.named import unknown_name

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from lossguard.findings import Edit
+from lossguard.frozen import dataclass
 from lossguard.static import lossless, syntax
 
 if TYPE_CHECKING:

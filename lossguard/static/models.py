@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from lossguard.catalog.applications import APPLICATIONS, CLASSES, CLASSIFIER_ACTIVATION, HEADS, HeadSpec
 from lossguard.facts import Encoding, Fact, Labels, LogitsRepair, Output, PositionalMetrics, Range, TrainingSetup, Width
+from lossguard.frozen import dataclass
 from lossguard.static.arrays import as_array
 from lossguard.static.functions import ATTRIBUTES, FUNCTIONS, PREFIXED, Call, call, function, method
 from lossguard.static.layers import activation_of, apply, input_of, unknown_tensor, width_of

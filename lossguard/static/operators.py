@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from typing import Any
 
+from lossguard.frozen import dataclass
 from lossguard.static.machine import Machine, key_of
 from lossguard.static.values import (
     NONE,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import libcst as cst
 
+from lossguard.frozen import dataclass
 from lossguard.static import lossless
 from lossguard.static.layout import Change, Layout, NoFix
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from lossguard.frozen import dataclass
 from lossguard.static import operators, syntax
 from lossguard.static.expressions import MAX_ROUNDS, default_values, evaluate
 from lossguard.static.imports import import_from, import_modules

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lossguard.facts import Fact, LayerOutput
 from lossguard.findings import Diagnostic
+from lossguard.frozen import dataclass
 from lossguard.static import conditions, syntax
 from lossguard.static.interpreter import Understanding
 from lossguard.static.values import Site

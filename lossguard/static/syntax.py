@@ -9,10 +9,11 @@ import warnings
 from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 
 from lossguard.findings import Position
+from lossguard.frozen import dataclass
 from lossguard.static.nesting import too_deep
 
 MAX_TEXT = 60

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Container, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from lossguard.facts import Encoding, Fact, Loss, LossCall, Output, TrainingSetup
@@ -24,6 +24,7 @@ from lossguard.findings import (
     SetUnits,
     Way,
 )
+from lossguard.frozen import dataclass
 from lossguard.static import syntax
 from lossguard.static.interpreter import Understanding
 from lossguard.static.places import places
