@@ -61,7 +61,7 @@ def _list(value: object) -> list[object]:
 
 _CELL_MAGIC = re.compile(r"%%(\w+)\s*(.*)")
 _PYTHON_CELLS = frozenset({"capture", "memit", "mprun", "prun", "pypy", "python", "python3", "time", "timeit"})
-_MAGIC = re.compile(r"(\s*)[%!?]|(\s*)[^#'\"]*\?\s*$")
+_MAGIC = re.compile(r"(\s*)[%!?]|(\s*)[^#'\"=]*\?\s*$")
 _TIMED = re.compile(r"\s*%time\s+(?!(?:async|class|def|for|if|match|try|while|with)\b|-)\S")
 _ASSIGNED = re.compile(r"""((?:[\w.,:\s\[\]*()]|'[^']*'|"[^"]*")+)=\s*[!%]""")
 _MAYBE_MAGIC = re.compile(r"^\s*[%!?]|=\s*[!%]|\?\s*$", re.MULTILINE)

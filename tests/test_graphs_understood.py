@@ -96,6 +96,8 @@ SCORES = [
     ("x @ W", 10, Range.LOGITS),
     ("tf.matmul(x, tf.get_variable('w', shape=[784, 10])) + b", 10, Range.LOGITS),
     ("tf.matmul(x, tf.Variable(tf.truncated_normal([784, 10], stddev=0.1)))", 10, Range.LOGITS),
+    ("tf.matmul(x, tf.Variable(tf.zeros([784, 1]))) + tf.Variable(tf.zeros([1, 10]))", 10, Range.LOGITS),
+    ("tf.matmul(x, tf.Variable(tf.zeros([784, 1]))) + tf.Variable(tf.zeros([1]))", 1, Range.LOGITS),
     ("tf.layers.dense(x, 10)", 10, Range.LOGITS),
     ("tf.contrib.layers.fully_connected(x, 10, activation_fn=None)", 10, Range.LOGITS),
     ("tf.contrib.layers.fully_connected(x, 10)", 10, Range.NONNEGATIVE),

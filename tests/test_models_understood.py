@@ -143,6 +143,16 @@ STYLES = {
     "partial": (
         "from functools import partial\nHead = partial(Dense, activation='softmax')\nmodel = Sequential([Head(3)])"
     ),
+    "loaded and given a head": (
+        "model = keras.models.load_model('x.keras')\nmodel.pop()\nmodel.add(Dense(3, 'softmax'))"
+    ),
+    "attribute of a library": "tf.model = Sequential([Dense(3, 'softmax')])\nmodel = tf.model",
+    "dataclass": (
+        "from dataclasses import dataclass\n@dataclass\nclass Base:\n    n: int\n    act: str = None\n"
+        "    def build(self):\n        return Sequential([Dense(self.units, self.act)])\n"
+        "    def __post_init__(self):\n        self.units = self.n + 1\n"
+        "class Net(Base):\n    pass\nmodel = Net(2, act='softmax').build()"
+    ),
     "method": (
         "class Trainer:\n    def __init__(self, n):\n        self.n = n\n    def build(self):\n"
         "        return Sequential([Dense(self.n, 'softmax')])\nmodel = Trainer(3).build()"
@@ -190,7 +200,7 @@ def test_a_name_bound_to_one_model_after_another() -> None:
 
 
 UNKNOWN_MODELS = {
-    "loaded": "model = keras.models.load_model('x.keras')",
+    "a layer too many": "x = Input((4,))\nmodel = Model(x, Dense(9)(x))\nmodel.add(Dense(3, 'softmax'))",
     "built elsewhere": "from elsewhere import build\nmodel = build()",
     "changed elsewhere": "from elsewhere import add_head\nmodel = Sequential([Dense(3)])\nadd_head(model)",
     "own train_step": (

@@ -88,6 +88,16 @@ def test_constants_of_another_file(root: Path) -> None:
     assert [diagnostic.code for diagnostic in checked(root, files).diagnostics] == ["LG105"]
 
 
+def test_a_constant_of_another_file_that_is_changed_here(root: Path) -> None:
+    files = {
+        "config.py": "CLASSES = 1\n",
+        "train.py": "import config\nfrom keras import *\nconfig.CLASSES = 5\n"
+        "model = Sequential([layers.Dense(config.CLASSES, activation='softmax')])\n"
+        "model.compile('adam', 'categorical_crossentropy')\n",
+    }
+    assert not checked(root, files).diagnostics
+
+
 def test_compiled_in_a_file_that_this_one_calls(root: Path) -> None:
     trainer = """
 import keras

@@ -22,14 +22,39 @@ MENDED = {
 }
 LEFT_OUT = {
     "prose": ("Here is my code:\nx = 1\n", "pass\nx = 1\n"),
-    "a word too many": ("x = 1\ny = f(x) of me\nz = 2\n", "x = 1\npass\nz = 2\n"),
+    "a word too many": ("x = 1\ny = f(x) of me\nz = 2\n", "x = 1\ny = þ\nz = 2\n"),
+    "a statement too many": ("x = 1\nprint f(x) of me\nz = 2\n", "x = 1\npass\nz = 2\n"),
+    "a value too many": ("def f():\n    return 1 of me\n", "def f():\n    return þ\n"),
+}
+HOLES = {
+    "a value": ("x = ??\nz = 2\n", "x = þþ\nz = 2\n"),
+    "an argument": ("x = f(a=??, b='?')  # ?\n", "x = f(a=þþ, b='?')  # ?\n"),
+    "many": ("x = ?\n" * 40, "x = þ\n" * 40),
 }
 
 
-@pytest.mark.parametrize(("text", "expected"), [*MENDED.values(), *LEFT_OUT.values()], ids=[*MENDED, *LEFT_OUT])
+@pytest.mark.parametrize(
+    ("text", "expected"), [*MENDED.values(), *LEFT_OUT.values(), *HOLES.values()], ids=[*MENDED, *LEFT_OUT, *HOLES]
+)
 def test_broken_programs(text: str, expected: str) -> None:
     assert recovered(text) == expected
     assert expected.count("\n") == text.count("\n")
+
+
+def test_what_an_exercise_leaves_open_is_not_judged() -> None:
+    program = """\
+import keras
+from keras.layers import Dense
+
+inputs = keras.Input((4,))
+outputs = Dense(10)(inputs)
+outputs = ??
+model = keras.Model(inputs, outputs)
+model.compile("adam", "sparse_categorical_crossentropy")
+model = keras.Sequential([keras.Input((4,)), Dense(10, activation=??)])
+model.compile("adam", "sparse_categorical_crossentropy")
+"""
+    assert {one.code for one in check_source(program, "program.py").diagnostics} == {"LG901"}
 
 
 def test_what_is_found_in_a_mended_program_is_likely() -> None:

@@ -80,7 +80,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
     match fact:
         case TrainingSetup(
             output=Output() as output, loss=Loss() as loss, labels=Labels() as labels, metrics=metrics
-        ) if output.width.at_least(2) and _wants_columns(loss, output) and _one_per_sample(labels, output, loss):
+        ) if _several_units(output, loss) and _wants_columns(loss, output) and _one_per_sample(labels, output, loss):
             distribution = loss.name in {"categorical_crossentropy", "kl_divergence"}
             yield RULE.finding(
                 f"{called(loss)} wants one column for each class, but the labels are {describe_labels(labels)}",
@@ -100,6 +100,12 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
                     Way("labels", (EncodeLabels(Encoding.ONE_HOT),)),
                 ),
             )
+
+
+def _several_units(output: Output, loss: Loss) -> bool:
+    """Whether there are several units, or as many as there may be: to this loss the labels are wrong for any number."""
+    several = output.width.at_least(2)
+    return several if several is not None else loss.family is Family.CATEGORICAL
 
 
 def _wants_columns(loss: Loss, output: Output) -> bool:

@@ -50,7 +50,7 @@ def _encode(request: Call) -> Value:
     if spec.returns_pair:
         labels = _ids(machine, request, source, spec)
         return Tuple((labels, machine.unknown("the distinct values")))
-    if request.name == "pandas.get_dummies" and not _is_column(raw, source):
+    if request.name == "pandas.get_dummies" and (request.get("columns", 5) is not None or not _is_column(raw, source)):
         return request.unknown("dummies of a whole table")
     if spec.drop_parameter is not None and request.get(spec.drop_parameter) not in {None, NONE, FALSE}:
         return request.unknown("dummies without one column")
@@ -78,6 +78,8 @@ def _is_column(raw: Value, source: Value) -> bool:
 def _of_column(key: Key) -> bool:
     """Whether a key is a column of a table, or a method, slice or attribute of one: `df['y'].astype(str)`."""
     kind, *parts = key.parts
+    if kind == "call" and isinstance(parts[0], Key) and parts[0].parts[0] == "attribute":  # a method
+        return isinstance(owner := parts[0].parts[1], Key) and _of_column(owner)
     if kind == "item" and isinstance(parts[1], tuple) and parts[1][:2] == ("const", "str"):
         return True
     if kind == "attribute" and isinstance(parts[1], str) and parts[1] not in {"values", "iloc", "loc", "columns", "T"}:

@@ -30,6 +30,7 @@ from lossguard.static.values import (
     Layer,
     Lazy,
     List,
+    Literal,
     LossValue,
     Model,
     Native,
@@ -304,8 +305,16 @@ def call_function(machine: Machine, callee: Function, arguments: Arguments, site
 
 
 def _otherwise(options: list[tuple[Guard, Value]]) -> Guard:
-    """Assumptions under which none of the early returns was taken, as far as literals can say it."""
-    return frozenset(next(iter(guard)).negated() for guard, _ in options if len(guard) == 1)
+    """Assumptions under which none of the early returns was taken, as far as a conjunction can say it."""
+    rest: set[Literal] = set()
+    pending = [guard for guard, _ in options]
+    while True:
+        decisive = next((literals for guard in pending if len(literals := guard - rest) == 1), None)
+        if decisive is None:
+            return frozenset(rest)
+        (literal,) = decisive
+        rest.add(literal.negated())
+        pending = [guard for guard in pending if literal not in guard]
 
 
 def _mixed(machine: Machine, yielded: list[Value], site: Site) -> Value:
@@ -372,25 +381,37 @@ def instantiate(machine: Machine, cls: Class, arguments: Arguments, site: Site, 
     if isinstance(start, Function):
         call(machine, Bound(start, made), arguments, site, scope)
     elif isinstance(made, Instance):
-        _set_fields(machine, made, cls, arguments, site)
+        _set_fields(machine, made, arguments, site)
+        after = cls.find("__post_init__")
+        if isinstance(after, Function):
+            call(machine, Bound(after, made), Arguments(), site, scope)
     return made
 
 
-def _set_fields(machine: Machine, made: Instance, cls: Class, arguments: Arguments, site: Site) -> None:
+def _set_fields(machine: Machine, made: Instance, arguments: Arguments, site: Site) -> None:
     """What the generated `__init__` of a dataclass does."""
-    position = 0
-    for statement in cls.node.body:
-        if not (isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)):
-            continue
-        name = statement.target.id
+    for position, name in enumerate(_fields(made.cls)):
         given = arguments.keyword(name)
         if given is None and position < len(arguments.positional):
             given = arguments.positional[position]
-        position += 1
         if given is not None:
             machine.write(made, name, given)
-        elif name not in cls.namespace or arguments.open:
+        elif made.cls.find(name) is None or arguments.open:
             machine.write(made, name, machine.unknown(f"the field {name} is unknown", site))
+
+
+def _fields(cls: Class) -> list[str]:
+    """The fields of a dataclass in their order, those of its bases first."""
+    classes = [base for base in reversed((cls, *cls.lineage)) if isinstance(base, Class)]
+    decorated = [one for one in classes if one.node.decorator_list]
+    return list(
+        dict.fromkeys(
+            statement.target.id
+            for one in decorated or classes
+            for statement in one.node.body
+            if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
+        )
+    )
 
 
 # attributes
@@ -409,7 +430,9 @@ def attribute(machine: Machine, owner: Value, name: str, site: Site) -> Value:
 def _attribute(machine: Machine, owner: Value, name: str, site: Site) -> Value:
     match owner:
         case Api(name=dotted):
-            return imports.library(f"{dotted}.{name}")
+            changed = machine.attributes  # as a rule the program sets no attribute of a library
+            stored = changed.get(stored_name("attribute", key_of(owner), name)) if changed else None
+            return stored or imports.library(f"{dotted}.{name}")
         case Unknown(key=key):
             stored = machine.attributes.get(stored_name("attribute", key, name))
             return stored or machine.unknown(owner.reason, site, derived("attribute", key, name))

@@ -684,13 +684,19 @@ def _arithmetic(machine: Machine, symbol: str, left: Value, right: Value, site: 
     return Tensor(
         replace(
             first,
-            width=first.width if same else Width(),
+            width=_broadcast(first.width, left, right) if same else Width(),
             range=Range.LOGITS if raw else Range.UNKNOWN,
             activation="linear" if raw else None,
             repair=LogitsRepair.LOST,
             after=(*first.after, NEGATED if symbol == "*" and left == Const(-1) else symbol),
         )
     )
+
+
+def _broadcast(width: Width, left: Value, right: Value) -> Width:
+    """The width of a sum: a single unit is added to every column of a matrix."""
+    columns = [value.labels.width for value in (left, right) if isinstance(value, Array)]
+    return columns[0] if width.size == 1 and columns and columns[0].size is not None else width
 
 
 @items

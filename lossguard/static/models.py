@@ -109,6 +109,11 @@ def _super_method(request: Call) -> Value:
 @method(Model, "add")
 def _add(request: Call) -> Value:
     model = _receiver(request)
+    if model.kind == "functional":  # raises: what was meant is not known
+        request.machine.write(model, "@havoc", TRUE)
+        return NONE
+    if model.kind == LOADED:
+        model.kind = "sequential"
     layers = request.machine.pick(request.machine.field(model, "@layers"))
     layer = request.raw("layer", 0) or NONE
     if isinstance(layers, Tuple):
@@ -131,6 +136,22 @@ def _pop(request: Call) -> Value:
 def _receiver(request: Call) -> Model:
     assert isinstance(request.receiver, Model)
     return request.receiver
+
+
+@function(
+    "keras.models.load_model",
+    "keras.models.model_from_json",
+    "keras.models.model_from_config",
+    "keras.models.model_from_yaml",
+)
+def _loaded(request: Call) -> Value:
+    """A model whose layers are written somewhere else."""
+    made = _new(request, LOADED)
+    request.machine.write(made, "@outputs", unknown_tensor(request.machine, request.site))
+    return made
+
+
+LOADED = "loaded"
 
 
 @function("keras.models.clone_model", "keras.utils.multi_gpu_model")
@@ -237,7 +258,7 @@ def outputs_of(machine: Machine, model: Model, inputs: Value | None = None) -> V
     """The model's output tensor, or a structure of them."""
     if machine.field(model, "@havoc") is not None:
         return machine.unknown("it may be changed by a call that is not followed")
-    if model.kind == "functional":
+    if model.kind in {"functional", LOADED}:
         return machine.field(model, "@outputs") or machine.unknown("it has no outputs")
     if model.kind == "sequential":
         return machine.worlds.explore(lambda: _through(machine, model, inputs))
@@ -457,9 +478,17 @@ def record(machine: Machine, model: Model, labels: Value | None, use: Site, purp
     outputs = outputs_of(machine, model)
     group = (model.serial, id(use.node), purpose)
     outcomes = machine.worlds.outcomes(lambda: _setups(machine, model, outputs, labels, use))
+    symbols = {
+        fact.output.width.symbol
+        for _, found, _ in outcomes
+        for fact in (found.facts if isinstance(found, Found) else ())
+        if fact.output is not None
+    }
     for guard, found, _ in outcomes:
         if isinstance(found, Found):
             with machine.worlds.assuming(guard):
+                if guard and any(machine.worlds.none_of(symbol) for symbol in symbols if symbol is not None):
+                    continue  # there are no classes: `if num_classes:` has left out the head
                 for number, setup in enumerate(found.facts):
                     fact = setup if purpose != _NO_LOSS else replace(setup, loss=None, labels=None, metrics=())
                     path = tuple(

@@ -10,6 +10,8 @@ MAX_ATTEMPTS = 25
 MAX_MENDED = 100_000
 """Characters; in larger programs lines are only blanked, since every attempt parses the whole."""
 
+MAX_HOLES = 100
+
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 _CALL_ROWS = 40
 _OPENER = re.compile(r"on line (\d+)")
@@ -23,6 +25,15 @@ _SHELL = re.compile(
 )
 """Commands of the shell that IPython takes without a `!`."""
 
+UNREAD = "þ"
+"""A name that no program has: for what can't be read."""
+
+_HOLE = re.compile(r"\?+")
+"""What exercises leave for the reader to fill in."""
+
+_BOUND = re.compile(r"([ \t]*(?:return\b|[A-Za-z_][\w.]*(?:[ \t]*,[ \t]*[A-Za-z_][\w.]*)*[ \t]*=(?!=)))")
+"""The start of a line that binds names, or ends a function with a value."""
+
 _BLOCK = re.compile(r"\s*(if|for|while|with|def|class|else|elif|try|except|finally|async)\b.*:")
 
 
@@ -32,6 +43,8 @@ def recovered(text: str) -> str | None:
     Rows stay what they are. What is found in such a program is never certain.
     """
     rows = _PRINT.sub(r"\1pass", text).split("\n") if refused_row(text) is not None else text.split("\n")
+    if len(text) <= MAX_MENDED:
+        _fill_holes(rows)
     for _ in range(MAX_ATTEMPTS):
         refused = refused_row("\n".join(rows))
         if refused is None:
@@ -41,6 +54,19 @@ def recovered(text: str) -> str | None:
         elif not _blank(rows, refused):
             return None
     return None
+
+
+def _fill_holes(rows: list[str]) -> None:
+    """Make every `??` that Python refuses a name."""
+    for _ in range(MAX_HOLES):
+        error = _error("\n".join(rows))
+        if error is None or not error.lineno or not error.offset or error.lineno > len(rows):
+            return
+        line, column = rows[error.lineno - 1], error.offset - 1
+        hole = _HOLE.match(line, column)
+        if hole is None:
+            return
+        rows[error.lineno - 1] = f"{line[:column]}{UNREAD * len(hole[0])}{line[hole.end() :]}"
 
 
 def _mended(rows: list[str]) -> list[str] | None:
@@ -123,7 +149,12 @@ def _blank(rows: list[str], row: int) -> bool:
     if _BLOCK.match(line) and deeper:
         rows[index] = f"{indentation}if True:"
         return rows[index] != line
-    rows[index] = f"{indentation}pass" if _same_depth(rows, index, indentation) else ""
+    blank = ""
+    if _same_depth(rows, index, indentation):
+        bound = _BOUND.match(line)
+        blank = f"{bound[1]} {UNREAD}" if bound else ""
+        blank = blank if bound and blank != line else f"{indentation}pass"
+    rows[index] = blank
     return True
 
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 
+from lossguard.static import imports
 from lossguard.static.machine import Machine, key_of
 from lossguard.static.subscripts import index_value, item, sequence, stored_name
 from lossguard.static.values import (
+    NONE,
+    Api,
     Array,
     Class,
     Const,
     Dict,
     Guard,
     Instance,
+    Lazy,
     List,
     Many,
     Model,
@@ -65,11 +69,14 @@ def _unpack(machine: Machine, elements: Sequence[ast.expr], value: Value, scope:
     count = len(elements)
     starred = next((i for i, element in enumerate(elements) if isinstance(element, ast.Starred)), None)
     parts: list[list[tuple[Guard, Value]]] = [[] for _ in elements]
-    for guard, option in machine.worlds.options(value):
+    options = machine.worlds.options(value)
+    for guard, option in options:
+        if option == NONE and len(options) > 1:
+            continue  # a world in which this raises
         for i, part in enumerate(_parts(machine, option, count, starred, site)):
             parts[i].append((guard, part))
-    for element, options in zip(elements, parts, strict=True):
-        part = machine.worlds.join(options) if options else machine.unknown("no branch reaches here", site)
+    for element, found in zip(elements, parts, strict=True):
+        part = machine.worlds.join(found) if found else machine.unknown("no branch reaches here", site)
         assign(machine, element, part, scope)
 
 
@@ -100,8 +107,13 @@ def set_attribute(machine: Machine, owner: Value, name: str, value: Value) -> No
                     machine.write(option, name, stored)
                 case Table(columns=Dict() as columns):
                     _set_key(machine, columns, Const(name), value)
-                case Unknown(key=key):
-                    machine.worlds.write(machine.attributes, stored_name("attribute", key, name), value)
+                case Unknown() | Api():
+                    machine.worlds.write(machine.attributes, stored_name("attribute", key_of(option), name), value)
+                case Lazy(path=path, name=None):
+                    imports.namespace(machine, path)
+                    module = machine.program.load(path)
+                    if module is not None:
+                        machine.worlds.write(module.scope.names, name, value)
                 case Class():
                     machine.worlds.write(option.namespace, name, value)
 

@@ -178,6 +178,14 @@ class Worlds:
             high -= high in excluded
         return Bounds(low, high, frozenset(excluded), equal)
 
+    def none_of(self, symbol: Hashable) -> bool:
+        """Whether the assumptions say that the number behind `symbol` is 0 or less, or None."""
+        number = self._numbers.get(("truth", symbol))
+        if number is not None and self._assumed.get(number) is False:
+            return True
+        bounds = self.bounds(symbol)
+        return bounds.high <= 0 or bounds.equal in {(0,), (None,)}
+
     def equal_to(self, symbol: Hashable) -> tuple[object, ...]:
         """The constant that the unknown value is assumed to equal, or nothing."""
         return (self._equal[symbol],) if self._equal and symbol in self._equal else ()
