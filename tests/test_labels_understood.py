@@ -114,6 +114,15 @@ SOURCES = [
     ("y = LabelBinarizer().fit_transform(y)", Encoding.ONE_HOT, 2, "10"),
     ("y = LabelBinarizer().fit_transform(make_moons()[1])", Encoding.BINARY, 2, "2"),
     ("y = OneHotEncoder(sparse_output=False).fit_transform(y.reshape(-1, 1))", Encoding.ONE_HOT, 2, "10"),
+    (
+        "y = OneHotEncoder(sparse_output=False).fit_transform(elsewhere.load().reshape(-1, 1))",
+        Encoding.ONE_HOT,
+        2,
+        "the number of classes",
+    ),
+    ("y = elsewhere.load().reshape(-1)", Encoding.UNKNOWN, 1, ""),
+    ("y = pd.read_json('file')['kind']", Encoding.UNKNOWN, 1, ""),
+    ("y = pd.get_dummies(pd.read_csv('file'), columns=['sex'])['kind'].values", Encoding.UNKNOWN, 1, ""),
     ("y = y if n else y", Encoding.INTEGER, 1, "10"),
 ]
 

@@ -1,7 +1,8 @@
 """Accuracy measured on continuous targets.
 
 ## What it does
-Reports an accuracy metric where the targets are continuous and the output is not one of classes.
+Reports an accuracy metric where the targets are continuous, or where a regression loss trains a single unit on
+numbers beyond 0 and 1.
 
 ## Why it matters
 Accuracy counts how often an answer is right. A continuous target is never hit: the number is 0, or the share
@@ -47,7 +48,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossguard.facts import Encoding, Fact, Labels, Output, Target, TrainingSetup
+from lossguard.facts import Encoding, Fact, Family, Labels, Loss, Output, Target, TrainingSetup
 from lossguard.findings import Evidence, Finding, ReplaceMetric, Severity, Way
 from lossguard.rules.premises import ACCURACIES, at_labels, at_layer, called, describe_labels
 from lossguard.rules.rule import Rule
@@ -64,17 +65,41 @@ RULE = Rule(
 
 def check(fact: Fact, target: Target) -> Iterator[Finding]:
     match fact:
-        case TrainingSetup(
-            output=Output() as output, labels=Labels(encoding=Encoding.CONTINUOUS) as labels, metrics=metrics
-        ):
+        case TrainingSetup(output=Output() as output, loss=loss, labels=Labels() as labels, metrics=metrics):
+            effect = _effect(output, loss, labels)
+            meaningless = ACCURACIES if labels.encoding is Encoding.CONTINUOUS else _CUT
             for metric in metrics:
-                if metric.name in ACCURACIES:
+                if effect is not None and metric.name in meaningless:
                     yield RULE.finding(
-                        f"{called(metric)} counts right answers, but the targets are {describe_labels(labels)}",
+                        f"{called(metric)} counts right answers, but the targets are {_targets(labels)}",
                         Evidence(metric.origin, "counts right answers"),
                         at_labels(labels),
                         at_layer(output),
-                        effect="A continuous target is never hit: the number is about 0 and says nothing of the model.",
+                        effect=effect,
                         remedy="Use `'mae'` or `keras.metrics.R2Score()`.",
                         ways=(Way("metric", (ReplaceMetric("mae", metric.origin),)),),
                     )
+
+
+_CUT = frozenset({"accuracy", "BinaryAccuracy"})
+"""Accuracies that cut the answer of a single unit to 0 or 1."""
+
+
+def _effect(output: Output, loss: Loss | None, labels: Labels) -> str | None:
+    """What the number is worth; None where it may mean something."""
+    if labels.encoding is Encoding.CONTINUOUS:
+        return "A continuous target is never hit: the number is about 0 and says nothing of the model."
+    one_number = labels.encoding in {Encoding.INTEGER, Encoding.UNKNOWN} and labels.width.at_least(2) is not True
+    beyond = labels.low is not None and labels.high is not None and labels.high > 1
+    if one_number and beyond and output.width.size == 1 and loss is not None and loss.family is Family.REGRESSION:
+        return (
+            "The answer of one unit is cut to 0 or 1: the number is the share of targets that happen to be 0 or 1,"
+            " and says nothing of the model."
+        )
+    return None
+
+
+def _targets(labels: Labels) -> str:
+    if labels.encoding is Encoding.UNKNOWN:
+        return f"numbers {labels.low:g} to {labels.high:g}"
+    return describe_labels(labels)

@@ -83,7 +83,7 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
         ) if _several_units(output, loss) and _wants_columns(loss, output) and _one_per_sample(labels, output, loss):
             distribution = loss.name in {"categorical_crossentropy", "kl_divergence"}
             yield RULE.finding(
-                f"{called(loss)} wants one column for each class, but the labels are {describe_labels(labels)}",
+                f"{called(loss)} wants one column for each class, but {_as_they_are(labels)}",
                 at_loss(loss, "wants one-hot labels"),
                 at_labels(labels),
                 at_layer(output),
@@ -102,6 +102,12 @@ def check(fact: Fact, target: Target) -> Iterator[Finding]:
             )
 
 
+def _as_they_are(labels: Labels) -> str:
+    if labels.encoding is Encoding.UNKNOWN:
+        return "the labels are one for each sample"
+    return f"the labels are {describe_labels(labels)}"
+
+
 def _several_units(output: Output, loss: Loss) -> bool:
     """Whether there are several units, or as many as there may be: to this loss the labels are wrong for any number."""
     several = output.width.at_least(2)
@@ -116,7 +122,8 @@ def _wants_columns(loss: Loss, output: Output) -> bool:
 
 def _one_per_sample(labels: Labels, output: Output, loss: Loss) -> bool:
     """Class ids that are not several numbers per sample, or whatever has no axis but the batch axis."""
-    if loss.family is Family.CATEGORICAL and labels.rank == 1 and output.rank is not None and output.rank > 1:
+    two_axes = output.rank > 1 if output.rank is not None else output.width.at_least(2)
+    if loss.family is Family.CATEGORICAL and two_axes and (labels.rank == 1 or labels.width.size == 1):
         return True
     ids = labels.encoding in {Encoding.INTEGER, Encoding.BINARY, Encoding.SIGNED}
     return ids and labels.width.at_least(2) is not True

@@ -169,7 +169,7 @@ def reshaped(request: Call, array: Array, shape: Value | None) -> Array:
     labels = array.labels
     if not isinstance(entries, Tuple) or not entries.items:
         return plain(request.machine, array)
-    if labels.encoding in ONE_PER_SAMPLE or (labels.encoding is Encoding.UNKNOWN and labels.rank is None):
+    if labels.encoding in ONE_PER_SAMPLE or (labels.encoding is Encoding.UNKNOWN and labels.rank in {None, 1}):
         if len(entries.items) == 1:
             return changed(array, rank=1, width=Width())
         if entries.items[-1] == Const(1):

@@ -24,10 +24,10 @@ from lossguard.static.arrays import (
     made,
     plain,
 )
-from lossguard.static.functions import ATTRIBUTES, Call, method
+from lossguard.static.functions import ATTRIBUTES, OF_UNKNOWN, Call, method
 from lossguard.static.layers import FULL_SLICE, shape_value, value_of_width
 from lossguard.static.machine import Machine
-from lossguard.static.operators import overload
+from lossguard.static.operators import items_of, overload
 from lossguard.static.subscripts import is_slice, items
 from lossguard.static.targets import filling
 from lossguard.static.values import (
@@ -93,6 +93,20 @@ def _reshape(request: Call) -> Value:
     positional = request.arguments.positional
     shape = request.get("newshape", 0) if len(positional) == 1 else Tuple(positional)
     return reshaped(request, request.receiver, shape)
+
+
+def _reshape_unknown(request: Call) -> Value:
+    """`unknown.reshape(-1, 1)`: whatever it holds, it is a column now."""
+    assert isinstance(request.receiver, Unknown)
+    positional = request.arguments.positional
+    shape = items_of(request.machine, positional[0]) if len(positional) == 1 else Tuple(positional)
+    if shape not in (Tuple((Const(-1), Const(1))), Tuple((Const(-1),)), Const(-1)) or request.arguments.keywords:
+        return NONE
+    text = request.machine.text(request.site)
+    return reshaped(request, made(request.site, Encoding.UNKNOWN, request.receiver.key, text), shape)
+
+
+OF_UNKNOWN["reshape"] = _reshape_unknown
 
 
 @method(Array, "flatten", "ravel", "squeeze")

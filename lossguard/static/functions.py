@@ -27,6 +27,7 @@ from lossguard.static.values import (
     Function,
     Guard,
     Instance,
+    Key,
     Layer,
     Lazy,
     List,
@@ -119,6 +120,9 @@ PREFIXED: list[tuple[str, Handler]] = []
 METHODS: dict[type[Value], dict[str, Handler]] = {}
 """Kind of receiver -> method -> its model; the method `*` stands for all others."""
 
+OF_UNKNOWN: dict[str, Handler] = {}
+"""Method -> its model where the receiver is unknown; `NONE` where that is not enough."""
+
 UNFOLLOWED: list[Callable[[Machine, Arguments, Site], None]] = []
 """Told of each call that is not followed: its arguments may say something all the same."""
 
@@ -197,6 +201,11 @@ def _apply(machine: Machine, callee: Value, arguments: Arguments, site: Site, sc
                 return call(machine, Bound(found, callee), arguments, site, scope)
         case Lazy():
             return call(machine, imports.resolve(machine, callee), arguments, site, scope)
+        case Unknown(key=Key(parts=("attribute", owner, str(name)))) if name in OF_UNKNOWN:
+            receiver = Unknown(owner, callee.reason, callee.text)
+            found = _explored(OF_UNKNOWN[name], Call(machine, arguments, site, scope, receiver, name))
+            if found != NONE:
+                return found
         case Layer() | Model() | LossValue() | Native() | Instance():
             handler = METHODS.get(type(callee), {}).get("__call__")
             if handler is not None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from lossguard.facts import Encoding, Width
+from lossguard.static import encoders as _encoders  # noqa: F401 - its model of `get_dummies` is wrapped here
 from lossguard.static.array_functions import expanded
 from lossguard.static.arrays import as_array, constants, made
-from lossguard.static.functions import ATTRIBUTES, Call, call, function, method
+from lossguard.static.functions import ATTRIBUTES, FUNCTIONS, Call, call, function, method
 from lossguard.static.machine import Machine, key_of
 from lossguard.static.operators import items_of, overload
 from lossguard.static.subscripts import is_slice, items
@@ -46,7 +47,27 @@ def _forget(machine: Machine, table: Table) -> None:
         machine.write(table.columns, "items", Pairs((), complete=False))
 
 
-@function("pandas.read_csv", "pandas.read_excel", "pandas.read_table", "pandas.read_parquet", "pandas.DataFrame")
+_READERS = (
+    "clipboard",
+    "csv",
+    "excel",
+    "feather",
+    "fwf",
+    "gbq",
+    "json",
+    "orc",
+    "parquet",
+    "sas",
+    "spss",
+    "sql",
+    "sql_query",
+    "sql_table",
+    "stata",
+    "table",
+)
+
+
+@function(*(f"pandas.read_{kind}" for kind in _READERS), "pandas.DataFrame")
 def _read(request: Call) -> Value:
     machine = request.machine
     data = request.get("data", 0) if request.name.endswith("DataFrame") else None
@@ -65,6 +86,19 @@ def _concat(request: Call) -> Value:
         if all(isinstance(part, Array) for part in picked) and request.get("axis", 1) in {None, Const(0)}:
             return picked[0] if all(part == picked[0] for part in picked) else request.unknown("columns put together")
     return request.unknown("tables put together")
+
+
+def _dummies(request: Call) -> Value:
+    """`get_dummies(table)`: other columns than before."""
+    machine = request.machine
+    data = machine.pick(request.raw("data", 0) or NONE)
+    return (
+        _table(machine, ("table", machine.serial()), request.site) if isinstance(data, Table) else _of_column(request)
+    )
+
+
+_of_column = FUNCTIONS["pandas.get_dummies"]
+FUNCTIONS["pandas.get_dummies"] = _dummies
 
 
 @function("numpy.loadtxt", "numpy.genfromtxt")
