@@ -28,6 +28,7 @@ from lossguard.static import (
     statements,
     syntax,
     tables,
+    wrappers,
 )
 from lossguard.static.machine import Exhausted, Frame, Machine
 from lossguard.static.program import Program
@@ -59,6 +60,7 @@ LIBRARY_MODELS = (
     predictions,
     python,
     tables,
+    wrappers,
 )
 _NOT_RUN = (
     "keras.layers.",
