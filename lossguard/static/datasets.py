@@ -205,7 +205,7 @@ def _map(request: Call) -> Value:
     element = receiver.element
     arguments = Arguments(element.items) if isinstance(element, Tuple) else Arguments((element,))
     result = call(request.machine, function_, arguments, request.site, request.scope)
-    return request.machine.worlds.explore(lambda: Dataset(request.machine.pick(result), receiver.unbatched))
+    return request.machine.explore(lambda: Dataset(request.machine.pick(result), receiver.unbatched))
 
 
 @method(Dataset, "next")

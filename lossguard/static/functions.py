@@ -25,13 +25,11 @@ from lossguard.static.values import (
     Dataset,
     Dict,
     Function,
-    Guard,
     Instance,
     Key,
     Layer,
     Lazy,
     List,
-    Literal,
     LossValue,
     Model,
     Native,
@@ -47,6 +45,7 @@ from lossguard.static.values import (
     Value,
     derived,
 )
+from lossguard.static.worlds import NO_ASSUMPTION, exclusive
 
 MAX_RECURSION = 2
 MAX_RECURSIVE_CALLS = 4
@@ -214,7 +213,7 @@ def _apply(machine: Machine, callee: Value, arguments: Arguments, site: Site, sc
 
 
 def _explored(handler: Handler, request: Call) -> Value:
-    return request.machine.worlds.explore(lambda: handler(request))
+    return request.machine.explore(lambda: handler(request))
 
 
 def _library(machine: Machine, name: str, request: Call) -> Value:
@@ -309,21 +308,11 @@ def call_function(machine: Machine, callee: Function, arguments: Arguments, site
         return machine.unknown("the function raises", site) if flow.exit is Exit.RAISE else value
     options = [(guard, found) for guard, found in frame.returned if machine.worlds.feasible(guard)]
     if flow.exit is not Exit.RAISE:
-        options.append((_otherwise(options), value))
-    return machine.worlds.join(options) if options else machine.unknown("the function raises", site)
-
-
-def _otherwise(options: list[tuple[Guard, Value]]) -> Guard:
-    """Assumptions under which none of the early returns was taken, as far as a conjunction can say it."""
-    rest: set[Literal] = set()
-    pending = [guard for guard, _ in options]
-    while True:
-        decisive = next((literals for guard in pending if len(literals := guard - rest) == 1), None)
-        if decisive is None:
-            return frozenset(rest)
-        (literal,) = decisive
-        rest.add(literal.negated())
-        pending = [guard for guard in pending if literal not in guard]
+        options.insert(0, (NO_ASSUMPTION, value))
+    if not options:
+        return machine.unknown("the function raises", site)
+    apart = exclusive(options[::-1])  # what returns first comes last there
+    return machine.worlds.join(apart) if apart else machine.unknown("it depends on too many conditions", site)
 
 
 def _mixed(machine: Machine, yielded: list[Value], site: Site) -> Value:

@@ -37,7 +37,7 @@ from lossguard.static.values import (
     derived,
     extent,
 )
-from lossguard.static.worlds import Fork, Worlds, Written
+from lossguard.static.worlds import Crowded, Fork, Worlds, Written
 
 if TYPE_CHECKING:
     import ast
@@ -234,7 +234,19 @@ class Machine:
         try:
             return operation()
         except Fork:
+            return self.explore(operation)
+
+    def explore(self, operation: Callable[[], Value]) -> Value:
+        """The result of an operation in every world that it tells apart.
+
+        Where they are too many it is unknown, and nothing of what they have found is kept: the others may differ.
+        """
+        found = len(self.cases)
+        try:
             return self.worlds.explore(operation)
+        except Crowded:
+            del self.cases[found:]
+            return self.unknown("it depends on too many conditions")
 
     def write(self, target: Object, name: str, value: Value) -> None:
         self.worlds.write(target.fields, name, value, target.serial)

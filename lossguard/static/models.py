@@ -261,7 +261,7 @@ def outputs_of(machine: Machine, model: Model, inputs: Value | None = None) -> V
     if model.kind in {"functional", LOADED}:
         return machine.field(model, "@outputs") or machine.unknown("it has no outputs")
     if model.kind == "sequential":
-        return machine.worlds.explore(lambda: _through(machine, model, inputs))
+        return machine.explore(lambda: _through(machine, model, inputs))
     return _called(machine, model, inputs)
 
 
@@ -294,7 +294,7 @@ def _call_model(request: Call) -> Value:
     request.machine.write(model, "@used", TRUE)
     inputs = request.get("inputs", 0)
     found = outputs_of(request.machine, model, inputs if isinstance(inputs, Tensor) else None)
-    return request.machine.worlds.explore(lambda: _renamed(request, request.machine.pick(found), model))
+    return request.machine.explore(lambda: _renamed(request, request.machine.pick(found), model))
 
 
 def _renamed(request: Call, found: Value, model: Model) -> Value:
@@ -477,7 +477,7 @@ def record(machine: Machine, model: Model, labels: Value | None, use: Site, purp
         return
     outputs = outputs_of(machine, model)
     group = (model.serial, id(use.node), purpose)
-    outcomes = machine.worlds.outcomes(lambda: _setups(machine, model, outputs, labels, use))
+    outcomes = list(machine.worlds.outcomes(lambda: _setups(machine, model, outputs, labels, use)))
     symbols = {
         fact.output.width.symbol
         for _, found, _ in outcomes

@@ -8,9 +8,10 @@ runs the operation once in each world and joins the results.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from functools import lru_cache
+from itertools import islice
 
 from lossguard.frozen import dataclass
 from lossguard.static import conditions
@@ -24,6 +25,9 @@ MAX_UNMERGED = 4 * MAX_OPTIONS
 
 MAX_DEPTH = 6
 """So many choices may one operation depend on."""
+
+MAX_WORLDS = 200
+"""So many worlds of one operation are looked at."""
 
 NO_ASSUMPTION: Guard = frozenset()
 
@@ -61,6 +65,10 @@ class Fork(Exception):  # noqa: N818 - control flow, not an error
     def __init__(self, choice: Choice) -> None:
         super().__init__()
         self.choice = choice
+
+
+class Crowded(Exception):  # noqa: N818 - an end that a bound brings about, not an error
+    """An operation tells more worlds apart than are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,27 +404,36 @@ class Worlds:
         raise Fork(value)
 
     def explore(self, operation: Callable[[], Value]) -> Value:
-        """Run an operation in every world that it tells apart, joining results and writes."""
+        """Run an operation in every world that it tells apart, joining results and writes.
+
+        Raises:
+            Crowded: there are too many of them; whatever some of them wrote is unknown now.
+        """
         self._step()
         self.open()
         try:
             value = operation()
         except Fork as fork:
             self.close()
-            outcomes = self._by_option(fork.choice, operation, 0)
+            choice = fork.choice
         except BaseException:
             self.close()
             raise
         else:
             self.keep()
             return value
+        with closing(self._by_option(choice, operation, 0)) as every:
+            outcomes = list(islice(every, MAX_WORLDS + 1))
+        if len(outcomes) > MAX_WORLDS:
+            self._blur(written for _, _, written in outcomes)
+            raise Crowded
         if len(outcomes) == 1:
             self.apply(outcomes[0][2])
             return outcomes[0][1]
         self.merge([(guard, written) for guard, _, written in outcomes])
         return self.join([(guard, value) for guard, value, _ in outcomes])
 
-    def outcomes(self, operation: Callable[[], Value], depth: int = 0) -> list[tuple[Guard, Value, Written]]:
+    def outcomes(self, operation: Callable[[], Value], depth: int = 0) -> Generator[tuple[Guard, Value, Written]]:
         """The result and the writes of an operation by world; the state is left as it was."""
         self._step()
         self.open()
@@ -429,23 +446,31 @@ class Worlds:
             self.close()
             raise
         else:
-            return [(NO_ASSUMPTION, value, self.close())]
-        return self._by_option(choice, operation, depth)
+            yield NO_ASSUMPTION, value, self.close()
+            return
+        yield from self._by_option(choice, operation, depth)
 
     def _by_option(
         self, choice: Choice, operation: Callable[[], Value], depth: int
-    ) -> list[tuple[Guard, Value, Written]]:
+    ) -> Generator[tuple[Guard, Value, Written]]:
         """The outcomes of an operation in each world of a choice that it could not decide."""
         if depth >= MAX_DEPTH:
-            return [(NO_ASSUMPTION, Unknown(("deep", object()), "it depends on too many conditions"), {})]
-        results = []
+            yield NO_ASSUMPTION, Unknown(("deep", object()), "it depends on too many conditions"), {}
+            return
+        alive = False
         for guard, _ in self.options(choice):
             with self.assuming(guard) as possible:
                 if possible:
-                    results += [
-                        (guard | inner, value, written) for inner, value, written in self.outcomes(operation, depth + 1)
-                    ]
-        return results or [(NO_ASSUMPTION, Unknown(("dead", id(choice)), "no branch reaches here"), {})]
+                    for inner, value, written in self.outcomes(operation, depth + 1):
+                        alive = True
+                        yield guard | inner, value, written
+        if not alive:
+            yield NO_ASSUMPTION, Unknown(("dead", id(choice)), "no branch reaches here"), {}
+
+    def _blur(self, written: Iterable[Written]) -> None:
+        """Whatever was written is unknown."""
+        for target, key, _ in (place for one in written for place in one.values()):
+            self.write(target, key, Unknown(("crowded", object()), "it depends on too many conditions"))
 
     @contextmanager
     def assuming(self, guard: Iterable[Literal]) -> Iterator[bool]:
@@ -475,6 +500,31 @@ def _both(guard: Guard, inner: Guard) -> Guard | None:
     """The conjunction; None where it contradicts itself."""
     joint = guard | inner
     return joint if len({literal.condition for literal in joint}) == len(joint) else None
+
+
+def exclusive(options: Iterable[tuple[Guard, Value]]) -> list[tuple[Guard, Value]] | None:
+    """The options, each without the worlds of those before it; None where that takes too many guards."""
+    found: list[tuple[Guard, Value]] = []
+    before: list[Guard] = []
+    for guard, value in options:
+        parts = [guard]
+        for other in before:
+            parts = [rest for part in parts for rest in _without(part, other)]
+            if len(parts) > MAX_UNMERGED:
+                return None
+        found += [(part, value) for part in parts]
+        before.append(guard)
+    return found
+
+
+def _without(guard: Guard, other: Guard) -> Iterator[Guard]:
+    """Guards that exclude each other and together say `guard` and not `other`."""
+    if any(literal.negated() in guard for literal in other):
+        yield guard
+        return
+    for literal in sorted(other - guard, key=lambda literal: literal.condition):
+        yield guard | {literal.negated()}
+        guard |= {literal}
 
 
 def _merge_equal(options: list[tuple[Guard, Value]]) -> list[tuple[Guard, Value]]:
