@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import reduce
+from functools import cache, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,12 +31,8 @@ Read = Callable[[Path], bytes]
 """The content of a file; raises `Unreadable`."""
 
 
-_GARBAGE = 150_000
-"""Bytes of programs after which what they left is collected."""
-
-
-_THOROUGH = 8
-"""Of so many collections one also looks through what outlived an earlier one."""
+_GARBAGE = 1_000_000
+"""Bytes of programs after which what they left is collected: little, as a run is taken apart when it has ended."""
 
 
 @contextmanager
@@ -67,7 +63,6 @@ class Analyst:
         self._digests: dict[Path, str | None] = {}
         self._trees: Trees | None = None
         self._since_collected = 0
-        self._collections = 0
 
     def file(self, path: Path, name: str, options: Options) -> Outcome:
         """Analyse a Python file or a notebook."""
@@ -81,8 +76,7 @@ class Analyst:
         self._since_collected += len(data)
         if self._since_collected > _GARBAGE and not gc.isenabled():
             self._since_collected = 0
-            self._collections += 1
-            gc.collect(2 if self._collections % _THOROUGH == 0 else 0)
+            gc.collect()
         return found
 
     def source(self, source: Source, options: Options) -> Outcome:
@@ -144,25 +138,30 @@ class Analyst:
         return found
 
     def _judge(self, source: Source, tree: Tree, options: Options) -> Outcome:
-        from lossguard.rules import judge
-        from lossguard.static.interpreter import understand
+        from lossguard.static.interpreter import let_go, understand
         from lossguard.static.program import Program
         from lossguard.static.switches import conditional, switches, within
         from lossguard.static.verdicts import diagnostics
 
         program = Program(source, tree, self._shared_trees(), options.roots)
         understanding = understand(program)
-        target, enabled = target_for(source, options), options.codes()
+
+        @cache
+        def asked() -> tuple[Target, frozenset[str]]:
+            return target_for(source, options), options.codes()
 
         def judged(fact: Fact) -> list[Finding]:
-            return judge(fact, target, enabled)
+            from lossguard.rules import judge  # most files have nothing to be judged
+
+            return judge(fact, *asked())
 
         found = diagnostics(understanding, judged, options.fixable, options.prefer)
         programs = [program]
         for switch in switches(understanding):
             programs.append(Program(source, tree, self._shared_trees(), options.roots))
-            turned = within(understand(programs[-1], frozenset({switch.name})), switch)
-            found += [conditional(one, switch) for one in diagnostics(turned, judged, ())]
+            turned = understand(programs[-1], frozenset({switch.name}))
+            found += [conditional(one, switch) for one in diagnostics(within(turned, switch), judged, ())]
+            let_go(turned)
         named = {place.filename for diagnostic in found for place in _places(diagnostic)}
         notes = []
         if not understanding.complete:
@@ -171,7 +170,7 @@ class Analyst:
             from lossguard.static.story import story
 
             notes += story(understanding)
-        return Outcome(
+        outcome = Outcome(
             found,
             {
                 one.source.filename: one.source
@@ -184,6 +183,8 @@ class Analyst:
             judged=bool(understanding.cases) and understanding.complete,
             used=reduce(_both, map(self._used, programs)),
         )
+        let_go(understanding)
+        return outcome
 
     def _used(self, program: Program) -> Used:
         return Used(

@@ -168,6 +168,7 @@ def _forks() -> bool:
 
 
 def _import_everything() -> None:
+    from lossguard.rules import judge  # noqa: F401
     from lossguard.static.interpreter import understand  # noqa: F401
     from lossguard.static.verdicts import diagnostics  # noqa: F401
 

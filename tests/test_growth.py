@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from pathlib import Path
 
@@ -94,3 +95,14 @@ def test_few_trees_of_imported_files_are_kept(monkeypatch: pytest.MonkeyPatch) -
     trees.get(Path("new.py"))
     trees.get(names[-4])
     assert read == [*names, Path("new.py")]
+
+
+def test_what_a_run_has_made_is_freed_when_it_has_ended() -> None:
+    """Not when the collector comes by: a tree takes fifty times the memory of its text."""
+    gc.disable()
+    try:
+        for path in sorted((Path(__file__).parent.parent / "fixtures").rglob("*.py")):
+            check_source(path.read_text("utf-8"), path.name)
+            assert gc.collect() < 100, path
+    finally:
+        gc.enable()

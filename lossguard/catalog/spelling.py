@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 
 from lossguard.catalog import activations, losses, metrics
 from lossguard.catalog._words import words
@@ -86,6 +85,8 @@ def closest(kind: Named, text: str) -> str | None:
     if kind is Named.METRIC:
         names |= metrics.BY_SHAPE
     by_letters = {_letters(name): name for name in sorted(names - _NEVER_MEANT, key=lambda name: _choice(kind, name))}
+    from difflib import get_close_matches  # rarely wanted
+
     close = get_close_matches(_letters(text), by_letters, n=1, cutoff=0.8)
     return by_letters[close[0]] if close and by_letters[close[0]] != text else None
 

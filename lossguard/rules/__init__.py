@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from difflib import get_close_matches
 
 from lossguard.facts import Fact, Target
 from lossguard.findings import Finding
@@ -124,6 +123,8 @@ def find(name_or_code: str) -> RuleModule | None:
 
 def suggest(name_or_code: str) -> tuple[str, ...]:
     """Names and codes of rules that look like what was asked for, the closest first."""
+    from difflib import get_close_matches  # rarely wanted
+
     by_code = get_close_matches(name_or_code.upper(), BY_CODE, n=3, cutoff=0.75)
     by_name = get_close_matches(name_or_code.lower(), BY_NAME, n=3, cutoff=0.6)
     return tuple(by_name + by_code)

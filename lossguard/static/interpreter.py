@@ -106,6 +106,20 @@ def understand(program: Program, switched: frozenset[str] = frozenset()) -> Unde
     return Understanding(machine, tuple(machine.cases), complete)
 
 
+def let_go(understanding: Understanding) -> None:
+    """Take apart what a run has made, which is of no use from now on: it is freed at once, not by the collector."""
+    machine = understanding.machine
+    for function in machine.functions:
+        function.scope.names.clear()
+    for cls in machine.classes:
+        cls.namespace.clear()
+    for module in machine.program.modules:
+        module.scope.names.clear()
+        del module.scope
+    vars(machine).clear()
+    forget_keys()
+
+
 def _known(name: str) -> bool:
     return name in functions.FUNCTIONS or (
         name.startswith("keras.layers.") and name.removeprefix("keras.layers.") in LAYERS

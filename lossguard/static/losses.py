@@ -6,7 +6,6 @@ import ast
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from functools import lru_cache
 
 from lossguard.catalog import losses as catalog
@@ -142,6 +141,8 @@ def _checked(request: Call, loss: Loss, name: str, parameters: Sequence[str], of
     taken = {*parameters, "y_true", "y_pred"} if offset else {*parameters, *_OF_BOTH_VERSIONS}
     for keyword, _ in request.arguments.keywords:
         if keyword not in taken:
+            from difflib import get_close_matches  # rarely wanted
+
             close = get_close_matches(keyword, sorted(taken), n=1, cutoff=0.75)
             origin = request.origin(keyword)
             _note(request, LossArgument(name, keyword, origin, meant=close[0] if close else None))
