@@ -184,6 +184,23 @@ Sequential([head]).compile('adam', 'categorical_crossentropy')
 """,
         [("LG105", "n == 2 and kind == 'small'")],
     ),
+    "a step of its own, with a loss that comes by compile": (
+        """
+class GAN(keras.Model):
+    def __init__(self, discriminator):
+        super().__init__()
+        self.discriminator = discriminator
+    def compile(self, loss_fn):
+        super().compile()
+        self.loss_fn = loss_fn
+    def train_step(self, images):
+        return {'loss': self.loss_fn(labels, self.discriminator(images))}
+gan = GAN(Sequential([Dense(1, activation='sigmoid')]))
+gan.compile(keras.losses.BinaryCrossentropy(from_logits=True))
+gan.fit(images)
+""",
+        [("LG502", None)],
+    ),
     "many conditions that do not matter": (
         "\n".join(f"if input() == '{i}':\n    print({i})\n    a{i} = {i}\nelse:\n    a{i} = -{i}" for i in range(40))
         + "\nSequential([Dense(1, 'softmax')]).compile('adam', 'binary_crossentropy')",

@@ -282,7 +282,7 @@ def _through(machine: Machine, model: Model, inputs: Value | None) -> Value:
 def _called(machine: Machine, model: Model, inputs: Value | None) -> Value:
     cls = model.cls
     found = cls.find("call") if cls is not None else None
-    if not isinstance(found, Function) or cls is None or cls.find("train_step") is not None:
+    if not isinstance(found, Function) or cls is None:
         return machine.unknown("what it computes is not understood")
     given = inputs if inputs is not None else unknown_tensor(machine, model.site)
     return call(machine, Bound(found, model), Arguments((given,)), model.site, Scope({}, None, model.site.module))
@@ -388,11 +388,28 @@ def _fit(request: Call) -> Value:
     machine = request.machine
     labels = labels_argument(machine, request.raw("x", 0) or request.raw("generator"), request.raw("y", 1))
     record(machine, model, labels, request.site)
+    _own_step(request, model, "train_step")
     machine.write(model, "@fitted", TRUE)
     validation = machine.worlds.options(request.raw("validation_data") or NONE)
     for _, option in validation:
         _validate(machine, model, option, request.site)
     return machine.unknown("the history of training", request.site)
+
+
+def _own_step(request: Call, model: Model, name: str) -> None:
+    """Run what the class itself does with a batch."""
+    machine = request.machine
+    step = model.cls.find(name) if model.cls is not None else None
+    if not isinstance(step, Function):
+        return
+    x, y = request.raw("x", 0), request.raw("y", 1)
+    batch: Value = machine.unknown("a batch", request.site)
+    if x is not None and y is not None and y != NONE:
+        batch = Tuple((x, y))
+    elif x is not None and isinstance(element := _element(machine, machine.pick(x)), Tuple):
+        batch = element
+    scope = Scope({}, None, request.site.module)
+    call(machine, Bound(step, model), Arguments((batch,)), request.site, scope)
 
 
 def _validate(machine: Machine, model: Model, data: Value, site: Site) -> None:
@@ -409,6 +426,7 @@ def _evaluate(request: Call) -> Value:
     labels = labels_argument(request.machine, request.raw("x", 0) or request.raw("generator"), request.raw("y", 1))
     if labels is not None:
         record(request.machine, model, labels, request.site, purpose="evaluation")
+    _own_step(request, model, "test_step")
     return request.unknown("the result of an evaluation")
 
 
@@ -476,6 +494,8 @@ def record(machine: Machine, model: Model, labels: Value | None, use: Site, purp
     if machine.field(model, "@compiled") == NONE:
         return
     outputs = outputs_of(machine, model)
+    if model.cls is not None and model.cls.find("train_step") is not None:
+        outputs = machine.unknown("what its own step hands to the loss is not understood")
     group = (model.serial, id(use.node), purpose)
     outcomes = list(machine.worlds.outcomes(lambda: _setups(machine, model, outputs, labels, use)))
     symbols = {
