@@ -24,6 +24,11 @@ LEFT_OUT = {
     "prose": ("Here is my code:\nx = 1\n", "pass\nx = 1\n"),
     "a word too many": ("x = 1\ny = f(x) of me\nz = 2\n", "x = 1\ny = þ\nz = 2\n"),
     "a statement too many": ("x = 1\nprint f(x) of me\nz = 2\n", "x = 1\npass\nz = 2\n"),
+    "parameters of Python 2": (
+        "def f((x, y), z):\n    return z\nw = 2\n",
+        "def f(*þ, **þþ):\n    return z\nw = 2\n",
+    ),
+    "bases": ("class Net(a of b):\n    x = 1\n", "class Net:\n    x = 1\n"),
     "a value too many": ("def f():\n    return 1 of me\n", "def f():\n    return þ\n"),
 }
 HOLES = {

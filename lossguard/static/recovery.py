@@ -37,6 +37,11 @@ _BOUND = re.compile(r"([ \t]*(?:return\b|[A-Za-z_][\w.]*(?:[ \t]*,[ \t]*[A-Za-z_
 _BLOCK = re.compile(r"\s*(if|for|while|with|def|class|else|elif|try|except|finally|async)\b.*:")
 
 
+_NAMED = re.compile(r"[ \t]*(?:async[ \t]+)?(def|class)[ \t]+(\w+)")
+_UNREAD_HEADERS = {"def": f"(*{UNREAD}, **{UNREAD * 2}):", "class": ":"}
+"""What stands for parameters and bases that can't be read."""
+
+
 def recovered(text: str) -> str | None:
     """The program with slips mended and every other refused line made `pass`; None where too little would be left.
 
@@ -147,7 +152,9 @@ def _blank(rows: list[str], row: int) -> bool:
     follows = next((other for other in rows[index + 1 :] if other.strip()), "")
     deeper = len(follows) - len(follows.lstrip()) > len(indentation)
     if _BLOCK.match(line) and deeper:
-        rows[index] = f"{indentation}if True:"
+        named = _NAMED.match(line)
+        header = "if True:" if named is None else f"{named[1]} {named[2]}{_UNREAD_HEADERS[named[1]]}"
+        rows[index] = f"{indentation}{header}" if f"{indentation}{header}" != line else f"{indentation}if True:"
         return rows[index] != line
     blank = ""
     if _same_depth(rows, index, indentation):
