@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lossguard.facts import LogitsRepair, Output, Range, TrainingSetup
+from lossguard.facts import LogitsRepair, Output, Range, Target, TrainingSetup
+from lossguard.rules.premises import needs_repair
 from lossguard.source import Source
 from lossguard.static import syntax
 from lossguard.static.interpreter import understand
@@ -16,6 +17,7 @@ import tensorflow as tf
 from keras import layers
 from keras.layers import *
 from keras.models import Sequential, Model
+from keras.mixed_precision import DTypePolicy
 num_classes = int(input())
 """
 
@@ -214,3 +216,23 @@ UNKNOWN_MODELS = {
 def test_silent_about_what_is_not_understood(program: str) -> None:
     for setup in setups(program + "\nmodel.compile('adam', 'categorical_crossentropy')"):
         assert setup.output is None
+
+
+@pytest.mark.parametrize(
+    ("policy", "layer", "lost"),
+    [
+        ("keras.mixed_precision.set_global_policy('mixed_float16')", "Dense(3, 'softmax')", True),
+        ("keras.config.set_dtype_policy(DTypePolicy('bfloat16'))", "Dense(3, 'softmax')", True),
+        ("keras.config.set_dtype_policy('float16')", "Dense(3), Activation('softmax')", True),
+        ("keras.config.set_dtype_policy('mixed_float16')", "Dense(3, 'softmax', dtype='float32')", False),
+        ("keras.config.set_dtype_policy('float32')", "Dense(3, 'softmax')", False),
+        ("keras.config.set_dtype_policy(policy)", "Dense(3, 'softmax')", False),
+        ("", "Dense(3, 'softmax', dtype='float16')", True),
+    ],
+)
+def test_half_precision_loses_the_raw_scores_in_keras_3(policy: str, layer: str, lost: bool) -> None:  # noqa: FBT001
+    (setup,) = setups(f"{policy}\n{SEQUENTIAL.format(layer).replace('mse', 'categorical_crossentropy')}")
+    assert setup.output is not None
+    assert setup.loss is not None
+    left = {major: needs_repair(setup.output, setup.loss, Target(keras=frozenset({major}))) for major in (2, 3)}
+    assert left == {2: LogitsRepair.KEPT, 3: LogitsRepair.LOST if lost else LogitsRepair.KEPT}

@@ -104,7 +104,8 @@ def probabilities(outputs: Array) -> Array:
     """The outputs, if they are probabilities; else what they would be as raw scores."""
     single = outputs.shape[-1] == 1
     inside = ((outputs >= 0) & (outputs <= 1)).all()
-    if inside and (single or np.allclose(outputs.sum(axis=-1), 1, atol=1e-4)):
+    digits = 1e-4 if outputs.dtype.itemsize >= np.dtype("float32").itemsize else 2e-3
+    if inside and (single or np.allclose(outputs.sum(axis=-1), 1, atol=digits)):
         return outputs
     return sigmoid(outputs) if single else softmax(outputs)
 
@@ -545,13 +546,14 @@ def test_tensorflow_goes_back_to_the_raw_scores_and_says_so(name: str, fits: lis
     assert np.isclose(evaluated(fit), right, rtol=1e-3)
 
 
-def test_tensorflow_does_not_after_a_reshape(fits: list[Fit]) -> None:
-    path = FIXTURES / "softmax-from-logits" / "bad_reshape_after.py"
+@pytest.mark.parametrize("name", ["bad_reshape_after", "bad_half_precision"])
+def test_tensorflow_does_not_where_the_scores_are_lost(name: str, fits: list[Fit]) -> None:
+    path = FIXTURES / "softmax-from-logits" / f"{name}.py"
     result = run(path.read_text(encoding="utf-8"), str(path), fits)
     assert not warned_of_logits(result)
     (fit,) = result.fits
     doubled = cross_entropy(fit.labels, softmax(fit.predictions))
-    assert np.isclose(evaluated(fit), doubled, rtol=1e-3)
+    assert np.isclose(evaluated(fit), doubled, rtol=2e-3)  # half precision has three digits
 
 
 def test_a_threshold_just_above_zero_splits_raw_scores(fits: list[Fit]) -> None:

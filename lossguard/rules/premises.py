@@ -113,9 +113,17 @@ def split_at_zero(target: Target) -> str:
 
 def needs_repair(output: Output, loss: Loss, target: Target) -> LogitsRepair:
     """What becomes of TensorFlow's `_keras_logits` between this output and this loss."""
-    if ("focal" in loss.name and 3 in target.keras) or output.activation not in {"softmax", "sigmoid"}:
+    if (_lost_in_keras_3(output, loss) and 3 in target.keras) or output.activation not in {"softmax", "sigmoid"}:
         return LogitsRepair.LOST
     return output.repair
+
+
+def _lost_in_keras_3(output: Output, loss: Loss) -> bool:
+    """Whether the losses of Keras 3 leave the scores behind: focal ones do, and the cast of half precision to float32.
+
+    Executed with `mixed_float16`, `mixed_bfloat16`, `float16` and `bfloat16`.
+    """
+    return "focal" in loss.name or (output.dtype or "").endswith("float16")
 
 
 def one_value_per_sample(labels: Labels) -> bool:
@@ -249,7 +257,7 @@ def double_activation(output: Output, loss: Loss, target: Target, doubled: str, 
                             f" run eagerly it is applied twice: {doubled}."
                         )
                     case LogitsRepair.LOST:
-                        keras = " with Keras 3" if "focal" in loss.name and 2 in target.keras else ""
+                        keras = " with Keras 3" if _lost_in_keras_3(output, loss) and 2 in target.keras else ""
                         yield f"TensorFlow{keras} applies both, without a warning: {doubled}."
                     case LogitsRepair.UNKNOWN:
                         yield (

@@ -455,7 +455,7 @@ def _ranged(
     machine: Machine, layer: Layer, spec: LayerSpec, inputs: Sequence[Output], width: Width, rank: int | None
 ) -> Output:
     first = inputs[0]
-    dtype = machine.pick(layer.arguments.keyword("dtype"))
+    dtype = machine.pick(layer.arguments.keyword("dtype") or machine.settings.get("policy"))
     made = Output(
         width,
         Range.UNKNOWN,
@@ -492,15 +492,13 @@ def _activated(machine: Machine, layer: Layer, spec: LayerSpec, first: Output, m
     if spec.effect is Effect.KEEP:
         return _activate(machine, layer, first, made, activation)
     where = argument_site(layer, parameter) if parameter is not None and given is not None else None
-    repair = _repair(machine, activation, spec, made)
+    repair = _repair(activation, spec)
     return replace(made, range=activation.range, activation=activation.name, activation_origin=where, repair=repair)
 
 
-def _repair(machine: Machine, activation: Activation, spec: LayerSpec, made: Output) -> LogitsRepair:
+def _repair(activation: Activation, spec: LayerSpec) -> LogitsRepair:
     if spec.keeps_repair is not LogitsRepair.KEPT:
         return spec.keeps_repair
-    if machine.half_precision and made.dtype != "float32":
-        return LogitsRepair.LOST
     return LogitsRepair.GRAPH_ONLY if activation.raw else LogitsRepair.KEPT
 
 
@@ -508,7 +506,7 @@ def _activate(machine: Machine, layer: Layer, first: Output, made: Output, activ
     """An activation as a layer: the width, and the layer that made it, stay."""
     if activation.name == "linear":
         return replace(first, dtype=made.dtype or first.dtype, name=made.name or first.name)
-    repair = _repair(machine, activation, LAYERS[layer.kind], made)
+    repair = _repair(activation, LAYERS[layer.kind])
     if first.range not in {Range.LOGITS, Range.UNKNOWN} and activation.name in {"softmax", "sigmoid"}:
         repair = LogitsRepair.LOST
     return replace(

@@ -133,7 +133,8 @@ class Machine:
         """How often each function has called itself since it was called from outside."""
         self.many: set[Hashable] = set()
         """Sizes that are never as small as two: of vocabularies, and of samples that a model takes."""
-        self.half_precision = False
+        self.settings: dict[str, Value] = {}
+        """What the program sets for all of Keras, by our names."""
         self.guessed = False
         self.steps = 0
         self.budget = min(MAX_STEPS + STEPS_PER_CHARACTER * len(program.main.source.text), MAX_BUDGET)
