@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -490,7 +491,12 @@ def run(source: str, name: str, fits: list[Fit]) -> Run:
     keras.utils.set_random_seed(4)
     fits.clear()
     result = Run(fits=fits, names={"__name__": "__main__", "__file__": name})
-    with warnings.catch_warnings(record=True) as caught, pytest.MonkeyPatch.context() as patch:
+    with (
+        warnings.catch_warnings(record=True) as caught,
+        tempfile.TemporaryDirectory() as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.chdir(folder)  # some programs save what they have made
         for space in (keras, tf.keras):  # each time: TensorFlow's lazy modules can be made anew
             _stand_in_for_downloads(patch, space, tf)
         warnings.simplefilter("always")

@@ -123,7 +123,11 @@ def _lost_in_keras_3(output: Output, loss: Loss) -> bool:
 
     Executed with `mixed_float16`, `mixed_bfloat16`, `float16` and `bfloat16`.
     """
-    return "focal" in loss.name or (output.dtype or "").endswith("float16")
+    return "focal" in loss.name or _in_half_precision(output)
+
+
+def _in_half_precision(output: Output) -> bool:
+    return (output.dtype or "").endswith("float16")
 
 
 def one_value_per_sample(labels: Labels) -> bool:
@@ -258,7 +262,8 @@ def double_activation(output: Output, loss: Loss, target: Target, doubled: str, 
                         )
                     case LogitsRepair.LOST:
                         keras = " with Keras 3" if _lost_in_keras_3(output, loss) and 2 in target.keras else ""
-                        yield f"TensorFlow{keras} applies both, without a warning: {doubled}."
+                        half = " in half precision" if _in_half_precision(output) else ""
+                        yield f"TensorFlow{keras} applies both{half}, without a warning: {doubled}."
                     case LogitsRepair.UNKNOWN:
                         yield (
                             "TensorFlow undoes this, with a warning, where the activation is the model's very last"

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import sys
+import tempfile
 import warnings
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -84,4 +85,6 @@ def main(root: Path) -> None:
     sys.stdout.write(json.dumps(found))
 
 
-main(Path(sys.argv[1]))
+with tempfile.TemporaryDirectory() as folder:
+    os.chdir(folder)  # some save what they have made
+    main(Path(sys.argv[1]))
