@@ -201,6 +201,20 @@ gan.fit(images)
 """,
         [("LG502", None)],
     ),
+    "one of several names, and nothing for the others": (
+        """
+def settings(data):
+    if data == 'digits':
+        return 28, 10
+    elif data == 'letters':
+        return 32, 1
+    elif data == 'photos':
+        return 64, 100
+shape, classes = settings(kind)
+Sequential([Dense(classes, 'softmax')]).compile('adam', 'categorical_crossentropy')
+""",
+        [("LG105", "data == 'letters'")],
+    ),
     "many conditions that do not matter": (
         "\n".join(f"if input() == '{i}':\n    print({i})\n    a{i} = {i}\nelse:\n    a{i} = -{i}" for i in range(40))
         + "\nSequential([Dense(1, 'softmax')]).compile('adam', 'binary_crossentropy')",

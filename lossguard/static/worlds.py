@@ -138,8 +138,21 @@ class Worlds:
         return text if literal.holds is not condition.opposite else conditions.negated(text)
 
     def tell(self, literals: Iterable[Literal]) -> str:
-        """All the literals at once, in the words of the source."""
-        return conditions.both(map(self.describe, literals))
+        """All the literals at once, in the words of the source; that `n` is 2 says that it is not 3."""
+        told = list(literals)
+        equal = {self._equals(literal) for literal in told}
+        return conditions.both(
+            self.describe(literal)
+            for literal in told
+            if (other := self._equals(literal.negated())) is None or other not in equal
+        )
+
+    def _equals(self, literal: Literal) -> Hashable:
+        """The number that the literal says to be a constant."""
+        comparison = self._conditions[literal.condition].comparison
+        if comparison is None or literal.holds is not (comparison.relation == "=="):
+            return None
+        return comparison.symbol if comparison.relation in _EQUALITY else None
 
     def text(self, number: int) -> str:
         """How the source writes a condition."""
