@@ -156,7 +156,7 @@ def _elements(machine: Machine, nodes: Sequence[ast.expr], scope: Scope, site: S
             items.append(evaluate(machine, element, scope))
             continue
         value = evaluate(machine, element.value, scope)
-        spread = operators.items_of(machine, machine.worlds.options(value)[0][1])
+        spread = operators.items_of(machine, machine.pick(value))
         if not isinstance(spread, Tuple) or len(items) + len(spread.items) > MAX_ELEMENTS:
             return machine.unknown("it is spread from an unknown sequence", site)
         items.extend(spread.items)
@@ -383,7 +383,7 @@ def _arguments(machine: Machine, node: ast.Call, scope: Scope) -> Arguments:
             positional.append(evaluate(machine, argument, scope))
             continue
         value = evaluate(machine, argument.value, scope)
-        spread = operators.items_of(machine, machine.worlds.options(value)[0][1])
+        spread = operators.items_of(machine, machine.pick(value))
         if isinstance(spread, Tuple):
             positional.extend(spread.items)
         else:

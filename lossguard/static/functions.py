@@ -370,7 +370,7 @@ def instantiate(machine: Machine, cls: Class, arguments: Arguments, site: Site, 
     base = cls.library_base()
     made: Object
     if base in MODEL_CLASSES:
-        made = Model("subclass", site, machine.serial(), cls)
+        made = Model("subclass", site, machine.serial(), machine.worlds.told(), cls)
         machine.write(made, "@layers", Tuple(()))
         machine.models.append(made)
     else:

@@ -47,7 +47,7 @@ from lossguard.static.values import (
 
 
 def _new(request: Call, kind: str) -> Model:
-    made = Model(kind, request.site, request.machine.serial())
+    made = Model(kind, request.site, request.machine.serial(), request.machine.worlds.told())
     request.machine.models.append(made)
     return made
 
@@ -496,7 +496,7 @@ def record(machine: Machine, model: Model, labels: Value | None, use: Site, purp
     outputs = outputs_of(machine, model)
     if model.cls is not None and model.cls.find("train_step") is not None:
         outputs = machine.unknown("what its own step hands to the loss is not understood")
-    group = (model.serial, id(use.node), purpose)
+    group = (("told", id(model.site.node)) if model.told else model.serial, id(use.node), purpose)
     outcomes = list(machine.worlds.outcomes(lambda: _setups(machine, model, outputs, labels, use)))
     symbols = {
         fact.output.width.symbol
@@ -514,14 +514,16 @@ def record(machine: Machine, model: Model, labels: Value | None, use: Site, purp
                     path = tuple(
                         literal
                         for literal in machine.worlds.path
-                        if literal in guard or _concerns(machine, literal.condition, fact)
+                        if literal in guard or literal in model.told or _concerns(machine, literal.condition, fact)
                     )
                     machine.cases.append(Case(fact, path, (*group, number), found.via))
                 for misuse in found.misuses if purpose != _NO_LOSS else ():
                     path = tuple(
                         literal
                         for literal in machine.worlds.path
-                        if literal in guard or machine.worlds.condition_at(literal.condition).default
+                        if literal in guard
+                        or literal in model.told
+                        or machine.worlds.condition_at(literal.condition).default
                     )
                     machine.cases.append(Case(misuse, path, (*group, misuse), found.via, whole=False))
 

@@ -369,7 +369,7 @@ def _truth(machine: Machine, value: Value, words: Wording) -> list[tuple[Guard, 
         case Tuple(items=items):
             return [(NO_ASSUMPTION, bool(items))]
         case List():
-            return _truth(machine, machine.narrow(machine.worlds.options(value.fields["items"])[0][1]), words)
+            return alternatives(machine, value.fields["items"], words)
         case Dict():
             pairs = value.fields["items"]
             if isinstance(pairs, Pairs) and (pairs.items or pairs.complete):

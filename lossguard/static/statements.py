@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -38,6 +39,7 @@ from lossguard.static.values import (
 from lossguard.static.worlds import Fork, Written
 
 Executor = Callable[[Machine, Any, Scope], Flow]
+Assuming = Callable[[Guard], AbstractContextManager[bool]]
 
 MAX_ALTERNATIVES = 20
 """A pattern of more alternatives is one condition of its own."""
@@ -71,21 +73,25 @@ def _run(machine: Machine, executor: Executor, statement: ast.stmt, scope: Scope
     def again() -> Flow:
         return _run(machine, executor, statement, scope, depth + 1)
 
-    return branch(machine, [(guard, again) for guard, _ in machine.worlds.options(choice)])
+    assuming = machine.worlds.telling
+    return branch(machine, [(guard, again) for guard, _ in machine.worlds.options(choice)], assuming)
 
 
 # branches
 
 
-def branch(machine: Machine, sides: Sequence[tuple[Guard, Callable[[], Flow]]]) -> Flow:
+def branch(
+    machine: Machine, sides: Sequence[tuple[Guard, Callable[[], Flow]]], assuming: Assuming | None = None
+) -> Flow:
     """Run each side under its guard and join what they did."""
+    assuming = assuming or machine.worlds.assuming
     if not sides:
         return NEXT
     if len(sides) == 1:
         return sides[0][1]()
     outcomes: list[tuple[Guard, Flow, Written]] = []
     for guard, run in sides:
-        with machine.worlds.assuming(guard) as possible:
+        with assuming(guard) as possible:
             if not possible:
                 continue
             machine.worlds.open()
@@ -355,7 +361,7 @@ def _augmented(machine: Machine, node: ast.AugAssign, scope: Scope) -> Flow:
 def extend(machine: Machine, target: List, addition: Value, site: Site) -> None:
     """Add the elements of a sequence to a list."""
     old = machine.pick(target.fields["items"])
-    new = sequence(machine, machine.worlds.options(addition)[0][1])
+    new = sequence(machine, machine.pick(addition))
     match old, new:
         case Tuple(items=first), Tuple(items=second) if (
             not machine.summarising and len(first) + len(second) <= operators.MAX_SEQUENCE

@@ -474,14 +474,16 @@ class Model(Object):
 
     Fields beside its attributes: `@layers` (a `Tuple` of layers, for Sequential), `@outputs` (a
     tensor, or a structure of them, for functional models), `@compiled` (`Compiled` or None),
-    `@fitted` (whether it was fitted since).
+    `@fitted` (whether it was fitted since). `told` are the assumptions that tell it from the models that
+    the same code makes in other worlds.
     """
 
-    __slots__ = ("cls", "kind", "name")
+    __slots__ = ("cls", "kind", "name", "told")
 
-    def __init__(self, kind: str, site: Site, serial: int, cls: Class | None = None) -> None:
+    def __init__(self, kind: str, site: Site, serial: int, told: Guard, cls: Class | None = None) -> None:
         super().__init__(site, serial, {"@compiled": NONE, "@fitted": FALSE})
         self.kind = kind
+        self.told = told
         self.cls = cls
         self.name = ""
 

@@ -103,6 +103,7 @@ class Worlds:
         self._equal: dict[Hashable, object] = {}
         self._compared: dict[Hashable, list[int]] = {}
         self._of_rounds: set[int] = set()
+        self._told: list[tuple[int, int]] = []
 
     # conditions
 
@@ -472,7 +473,7 @@ class Worlds:
             return
         alive = False
         for guard, _ in self.options(choice):
-            with self.assuming(guard) as possible:
+            with self.telling(guard) as possible:
                 if possible:
                     for inner, value, written in self.outcomes(operation, depth + 1):
                         alive = True
@@ -493,6 +494,23 @@ class Worlds:
             yield self.assume(guard)
         finally:
             self.retract(mark)
+
+    @contextmanager
+    def telling(self, guard: Iterable[Literal]) -> Iterator[bool]:
+        """Assume the guard, because something that runs within the block is not the same in all worlds."""
+        first = self.mark()
+        with self.assuming(guard) as possible:
+            self._told.append((first, self.mark()))
+            try:
+                yield possible
+            finally:
+                self._told.pop()
+
+    def told(self) -> Guard:
+        """The assumptions that tell what is made now from what the same code makes in other worlds."""
+        return frozenset(
+            Literal(number, self._assumed[number]) for first, last in self._told for number in self._trail[first:last]
+        )
 
 
 _EQUALITY = {"==", "!="}
