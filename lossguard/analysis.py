@@ -50,6 +50,17 @@ def rarely_collected() -> Iterator[None]:
         gc.enable()
 
 
+@contextmanager
+def _deep_stack() -> Iterator[None]:
+    """Within it calls may be nested as deeply as a program nests its own."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _STACK))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
 class Analyst:
     """Analyses programs one after the other; what they import is parsed once for several of them.
 
@@ -82,7 +93,8 @@ class Analyst:
     def source(self, source: Source, options: Options) -> Outcome:
         """Analyse a program; what fails in it is a problem of this file alone."""
         try:
-            return self._understand(source, options)
+            with _deep_stack():
+                return self._understand(source, options)
         except Exception as error:  # noqa: BLE001  on purpose, and only here: a fault of ours costs one file, not the run
             failed = Outcome(problems=[fault(source.filename, type(error).__name__)])
             if options.debug:
@@ -95,7 +107,6 @@ class Analyst:
         """Parse a program, run it abstractly and judge what was found."""
         from lossguard.static import syntax
 
-        sys.setrecursionlimit(max(sys.getrecursionlimit(), _STACK))
         try:
             tree = syntax.parse(source.text)
         except syntax.SyntaxProblem as problem:

@@ -30,7 +30,6 @@ FIXTURES = Path(__file__).parent.parent / "fixtures"
 BAD = sorted(FIXTURES.glob("*/bad_*.py"))
 EXAMPLES = int(os.environ.get("LOSSGUARD_EXAMPLES", "40"))
 
-sys.setrecursionlimit(20_000)  # as the checker does: Hypothesis minds if that happens within a test
 
 PROGRAMS = st.one_of(
     st.sampled_from([text for path in BAD if is_candidate((text := path.read_text("utf-8")).encode())]),
