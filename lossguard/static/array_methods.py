@@ -25,11 +25,12 @@ from lossguard.static.arrays import (
     plain,
 )
 from lossguard.static.functions import ATTRIBUTES, OF_UNKNOWN, Call, method
-from lossguard.static.layers import FULL_SLICE, shape_value, value_of_width
+from lossguard.static.layers import value_of_width
 from lossguard.static.machine import Machine
 from lossguard.static.operators import items_of, overload
 from lossguard.static.subscripts import is_slice, items
 from lossguard.static.targets import filling
+from lossguard.static.tensors import FULL_SLICE, shape_value
 from lossguard.static.values import (
     NONE,
     TRUE,

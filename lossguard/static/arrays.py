@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import replace
 
 from lossguard.facts import EncodedAgain, Encoding, Labels, Width
+from lossguard.static import tensors  # noqa: F401  so that its models are there: they stay for what is no array
 from lossguard.static.functions import FUNCTIONS, Call
 from lossguard.static.machine import Machine, key_of
 from lossguard.static.operators import items_of

@@ -14,11 +14,12 @@ from lossguard.facts import Decode, Encoding, Family, LogitsRepair, Loss, LossCa
 from lossguard.static.arrays import COLUMN_RANK, as_array
 from lossguard.static.functions import FUNCTIONS, PREFIXED, UNFOLLOWED, Call, Handler, function, method
 from lossguard.static.label_sources import array_of_shape, read
-from lossguard.static.layers import NEGATED, apply_layer, unknown_tensor, width_of
+from lossguard.static.layers import apply_layer, unknown_tensor, width_of
 from lossguard.static.losses import side
 from lossguard.static.machine import Machine
 from lossguard.static.operators import combined, items_of, overload
 from lossguard.static.sinks import Case
+from lossguard.static.tensors import NEGATED
 from lossguard.static.values import (
     FALSE,
     NONE,

@@ -29,6 +29,8 @@ from lossguard.static import (
     statements,
     syntax,
     tables,
+    tensors,
+    training,
     wrappers,
 )
 from lossguard.static.machine import Exhausted, Frame, Machine
@@ -62,6 +64,8 @@ LIBRARY_MODELS = (
     predictions,
     python,
     tables,
+    tensors,
+    training,
     wrappers,
 )
 _NOT_RUN = (
@@ -145,7 +149,7 @@ def _stages(machine: Machine) -> Iterator[None]:
         if cls.module is module and id(cls.node) not in machine.called and not _is_component(cls):
             _live(machine, cls)
             yield
-    models.unfitted(machine)
+    training.unfitted(machine)
 
 
 def _is_component(cls: Class) -> bool:

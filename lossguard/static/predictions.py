@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from lossguard.facts import Decode, Output
 from lossguard.static.functions import ATTRIBUTES, FUNCTIONS, PREFIXED, Call, method
-from lossguard.static.layers import FULL_SLICE, shape_value
 from lossguard.static.machine import Machine
 from lossguard.static.operators import overload
 from lossguard.static.sinks import Case
 from lossguard.static.subscripts import is_slice, items
+from lossguard.static.tensors import FULL_SLICE, shape_value
 from lossguard.static.values import Const, Predictions, Site, Tensor, Value
 
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}

@@ -8,8 +8,8 @@ from lossguard.static.arrays import BINARY_CLASSES, ONE_PER_SAMPLE, PER_CLASS, a
 from lossguard.static.functions import METHODS, Call, call, function, method
 from lossguard.static.losses import loss_of
 from lossguard.static.machine import Machine
-from lossguard.static.models import record
 from lossguard.static.operators import items_of
+from lossguard.static.training import record
 from lossguard.static.values import (
     NONE,
     TRUE,
