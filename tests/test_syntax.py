@@ -51,15 +51,25 @@ def test_columns_are_characters_whatever_stands_before_them(end: str) -> None:
     assert tree.text[first:last] == "model.compile(loss='mse')"
 
 
-def test_a_chain_of_conditions_is_taken_two_by_two() -> None:
-    (statement,) = syntax.parse("a and b(1) and c").body
+@pytest.mark.parametrize(
+    ("chain", "first"),
+    [
+        ("a and b(1) and c", "a and b(1)"),
+        ("(a) and (b == 1) and c", "(a) and (b == 1)"),
+        ("(a and ((b))\n and (c))", "a and ((b))"),
+        ("(a and (b # here )\n  )\\\n and c)", "a and (b # here ) )"),
+        ("é and ('ü' ) and c", "é and ('ü' )"),
+    ],
+)
+def test_a_chain_of_conditions_is_taken_two_by_two(chain: str, first: str) -> None:
+    tree = syntax.parse(chain)
+    (statement,) = tree.body
     assert isinstance(statement, ast.Expr)
     assert isinstance(statement.value, ast.BoolOp)
-    left, right = syntax.operands(statement.value)
-    assert ast.unparse(left) == "a and b(1)"
+    left, right = syntax.operands(tree, statement.value)
     assert ast.unparse(right) == "c"
-    assert syntax.operands(statement.value) == (left, right)
-    assert syntax.text(syntax.Tree("a and b(1) and c", [statement]), left) == "a and b(1)"
+    assert syntax.operands(tree, statement.value) == (left, right)
+    assert syntax.text(tree, left) == first
 
 
 def test_what_python_warns_of_in_the_checked_program_is_not_told() -> None:

@@ -308,7 +308,7 @@ def _both(machine: Machine, left: Value, right: Value, site: Site) -> Value:
 
 def _boolean(machine: Machine, node: ast.BoolOp, scope: Scope) -> Value:
     both = isinstance(node.op, ast.And)
-    first, second = syntax.operands(node)
+    first, second = syntax.operands(scope.module.tree, node)
     left = evaluate(machine, first, scope)
     sides = operators.alternatives(machine, left, Site(scope.module, first))
     if len(sides) == 1:
@@ -332,9 +332,11 @@ def _boolean(machine: Machine, node: ast.BoolOp, scope: Scope) -> Value:
     return machine.worlds.join([(guard, value) for guard, _, value, _ in outcomes])
 
 
-def isolated(machine: Machine, guard: Guard, operation: Callable[[], Value]) -> tuple[Value, Written]:
+def isolated(
+    machine: Machine, guard: Guard, operation: Callable[[], Value], *, telling: bool = False
+) -> tuple[Value, Written]:
     """Evaluate under an assumption; the value and what was written, with the state as before."""
-    with machine.worlds.assuming(guard):
+    with machine.worlds.telling(guard) if telling else machine.worlds.assuming(guard):
         machine.worlds.open()
         try:
             value = operation()

@@ -162,7 +162,9 @@ def call(machine: Machine, callee: Value, arguments: Arguments, site: Site, scop
         return _apply(machine, machine.narrow(options[0][1]), arguments, site, scope)
     outcomes = []
     for guard, option in options:
-        outcomes.append((guard, *isolated(machine, guard, _thunk(machine, option, arguments, site, scope))))
+        outcomes.append(
+            (guard, *isolated(machine, guard, _thunk(machine, option, arguments, site, scope), telling=True))
+        )
     if not outcomes:
         return machine.unknown("no branch reaches here", site)
     machine.worlds.merge([(guard, written) for guard, _, written in outcomes])

@@ -21,6 +21,8 @@ _RECURSION = 1000
 _KEEPS_A_LIMIT = sys.version_info >= (3, 11)
 """Whether Python's parser minds the recursion limit; the older one ends the process in a tree that is too deep."""
 
+_CLOSING = re.compile(rb"[ \t\f]*\)")
+_NOTHING = re.compile(rb"[ \t\f]*(?:#.*|\\)?[\r\n]*")
 _LINE_END = re.compile("\r\n|\r|\n")
 
 
@@ -112,15 +114,31 @@ def dotted(node: ast.expr) -> str | None:
     return ".".join(reversed(parts))
 
 
-def operands(node: ast.BoolOp) -> tuple[ast.expr, ast.expr]:
+def operands(tree: Tree, node: ast.BoolOp) -> tuple[ast.expr, ast.expr]:
     """The two sides of `and` and `or`: `a and b and c` is `(a and b) and c`, and its node says so from now on."""
     if len(node.values) > 2:  # noqa: PLR2004
         *firsts, last = node.values
         left = ast.BoolOp(node.op, firsts)
         left.lineno, left.col_offset = node.lineno, node.col_offset
-        left.end_lineno, left.end_col_offset = firsts[-1].end_lineno, firsts[-1].end_col_offset
+        left.end_lineno, left.end_col_offset = _closed(tree, firsts[-1])
         node.values = [left, last]
     return node.values[0], node.values[1]
+
+
+def _closed(tree: Tree, node: ast.expr) -> tuple[int, int]:
+    """Where an operand ends that another follows, with the parentheses around it."""
+    row, column = node.end_lineno, node.end_col_offset
+    assert row is not None and column is not None  # noqa: PT018  it was parsed
+    at = row, column
+    while True:
+        rest = tree.lines[at[0] - 1].encode()[at[1] :]
+        closing = _CLOSING.match(rest)
+        if closing is not None:
+            row, column = at = at[0], at[1] + closing.end()
+        elif _NOTHING.fullmatch(rest):
+            at = at[0] + 1, 0
+        else:
+            return row, column
 
 
 def text(tree: Tree, node: ast.AST) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
 from lossguard.facts import Encoding, Fact, Labels, Output, PositionalMetrics, TrainingSetup
@@ -27,6 +27,7 @@ from lossguard.static.values import (
     Dataset,
     Dict,
     Function,
+    Guard,
     Instance,
     List,
     Model,
@@ -57,6 +58,7 @@ def _compile(request: Call) -> Value:
         request.arguments,
         request.machine.via(),
         request.machine.worlds.path,
+        request.machine.worlds.told(),
     )
     _note_positional_metrics(request)
     request.machine.write(model, "@compiled", compiled)
@@ -178,11 +180,16 @@ _PY_DATASETS = frozenset({"keras.utils.Sequence", "keras.utils.PyDataset"})
 
 @dataclass(frozen=True, slots=True)
 class Found(Value):
-    """Facts as the value of an operation that worlds tell apart; `misuses` are about arguments of `compile`."""
+    """Facts as the value of an operation that worlds tell apart; `misuses` are about arguments of `compile`.
+
+    `told` are the assumptions that tell the model from others that the same code makes, compiles or fits.
+    """
 
     facts: tuple[TrainingSetup, ...]
+    site: Site
     via: Site | None = None
     misuses: tuple[Fact, ...] = ()
+    told: Guard = frozenset()
 
 
 def record(machine: Machine, model: Model, labels: Value | None, use: Site, purpose: str = "training") -> None:
@@ -192,7 +199,6 @@ def record(machine: Machine, model: Model, labels: Value | None, use: Site, purp
     outputs = outputs_of(machine, model)
     if model.cls is not None and model.cls.find("train_step") is not None:
         outputs = machine.unknown("what its own step hands to the loss is not understood")
-    group = (("told", id(model.site.node)) if model.told else model.serial, id(use.node), purpose)
     outcomes = list(machine.worlds.outcomes(lambda: _setups(machine, model, outputs, labels, use)))
     symbols = {
         fact.output.width.symbol
@@ -205,23 +211,27 @@ def record(machine: Machine, model: Model, labels: Value | None, use: Site, purp
             with machine.worlds.assuming(guard):
                 if guard and any(machine.worlds.none_of(symbol) for symbol in symbols if symbol is not None):
                     continue  # there are no classes: `if num_classes:` has left out the head
-                for number, setup in enumerate(found.facts):
-                    fact = setup if purpose != _NO_LOSS else replace(setup, loss=None, labels=None, metrics=())
-                    path = tuple(
-                        literal
-                        for literal in machine.worlds.path
-                        if literal in guard or literal in model.told or _concerns(machine, literal.condition, fact)
-                    )
-                    machine.cases.append(Case(fact, path, (*group, number), found.via))
-                for misuse in found.misuses if purpose != _NO_LOSS else ():
-                    path = tuple(
-                        literal
-                        for literal in machine.worlds.path
-                        if literal in guard
-                        or literal in model.told
-                        or machine.worlds.condition_at(literal.condition).default
-                    )
-                    machine.cases.append(Case(misuse, path, (*group, misuse), found.via, whole=False))
+                _note(machine, found, guard, (*_owner(model, found, use), purpose), purpose)
+
+
+def _owner(model: Model, found: Found, use: Site) -> tuple[Hashable, Hashable]:
+    """Whose worlds are looked at together: the model's, or those of all models that one `compile` may be given."""
+    if not found.told:
+        return model.serial, id(use.node)
+    return ("told", id(found.site.node)), None if use is model.site else id(use.node)
+
+
+def _note(machine: Machine, found: Found, guard: Guard, group: tuple[Hashable, ...], purpose: str) -> None:
+    """Note what was found in one world."""
+    telling = guard | found.told
+    path = machine.worlds.path
+    for number, setup in enumerate(found.facts):
+        fact = setup if purpose != _NO_LOSS else replace(setup, loss=None, labels=None, metrics=())
+        kept = tuple(one for one in path if one in telling or _concerns(machine, one.condition, fact))
+        machine.cases.append(Case(fact, kept, (*group, number), found.via))
+    for misuse in found.misuses if purpose != _NO_LOSS else ():
+        kept = tuple(one for one in path if one in telling or machine.worlds.condition_at(one.condition).default)
+        machine.cases.append(Case(misuse, kept, (*group, misuse), found.via, whole=False))
 
 
 def _concerns(machine: Machine, number: int, fact: Fact) -> bool:
@@ -245,7 +255,8 @@ def _concerns(machine: Machine, number: int, fact: Fact) -> bool:
 def _setups(machine: Machine, model: Model, outputs: Value, labels: Value | None, use: Site) -> Value:
     compiled = machine.pick(machine.field(model, "@compiled"))
     if not isinstance(compiled, Compiled):
-        return Found(())
+        return NONE
+    told = model.told | compiled.told | machine.worlds.told()
     ends = _ends(machine, machine.pick(outputs))
     losses = _per_output(machine, compiled.loss, ends, _argument(compiled, "loss", 1))
     metrics = _metrics(machine, compiled, ends)
@@ -261,7 +272,7 @@ def _setups(machine: Machine, model: Model, outputs: Value, labels: Value | None
     misused = [misuse_of_loss(machine, *passed) for passed in losses if passed is not None]
     misused += [misuse_of_metric(machine, *passed) for placed in metrics for passed in placed]
     misuses = tuple(dict.fromkeys(fact for fact in misused if fact is not None))
-    return Found(tuple(setups), machine.via() or compiled.via, misuses)
+    return Found(tuple(setups), compiled.site, machine.via() or compiled.via, misuses, told)
 
 
 def _argument(compiled: Compiled, name: str, position: int) -> Site:

@@ -492,7 +492,8 @@ class Model(Object):
 class Compiled(Value):
     """One `compile`: the loss and the metrics as passed, the place of the call, and what led there.
 
-    `path` is what was assumed there; conditions that raise are ruled out by it.
+    `path` is what was assumed there; conditions that raise are ruled out by it. `told` are those of them that
+    tell the model from others that are compiled by the same call.
     """
 
     loss: Value
@@ -502,6 +503,7 @@ class Compiled(Value):
     arguments: Arguments
     via: Site | None = None
     path: tuple[Literal, ...] = ()
+    told: Guard = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
