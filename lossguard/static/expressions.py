@@ -312,7 +312,12 @@ def _boolean(machine: Machine, node: ast.BoolOp, scope: Scope) -> Value:
     left = evaluate(machine, first, scope)
     sides = operators.alternatives(machine, left, Site(scope.module, first))
     if len(sides) == 1:
-        return evaluate(machine, second, scope) if sides[0][1] is both else left
+        if sides[0][1] is not both:
+            return left
+        right = evaluate(machine, second, scope)
+        if isinstance(right, Unknown):  # its words are these, not those of the whole
+            operators.alternatives(machine, right, Site(scope.module, second))
+        return right
 
     def under(guard: Guard, *, truth: bool) -> Callable[[], Value]:
         return lambda: evaluate(machine, second, scope) if truth is both else left

@@ -294,7 +294,7 @@ def _against_constant(
         positive = {"!=": "==", ">": "<=", ">=": "<"}.get(relation, relation)
         literal = machine.worlds.literal(
             ("compare", base.key, positive, type(number).__name__, number),
-            base.text if offset or subject is None else subject,
+            base.text if offset or subject is None or (base.text and _names_several(subject)) else subject,
             Comparison(base.key, positive, number),
         )
         literal = literal if positive == relation else literal.negated()
@@ -303,6 +303,11 @@ def _against_constant(
     if relation in {"==", "!="} and not isinstance(left, (Truth, Array, Tensor)):
         return Const(relation == "!=")
     return _opaque(machine, None, how.words)
+
+
+def _names_several(words: Wording) -> bool:
+    """Whether the words name several values, of which each world takes one: `a or b`."""
+    return isinstance(words, Site) and isinstance(words.node, (ast.BoolOp, ast.IfExp))
 
 
 def _membership(machine: Machine, left: Value, right: Value, how: Comparing, *, negated: bool) -> Value:
