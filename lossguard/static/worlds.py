@@ -423,20 +423,11 @@ class Worlds:
         Raises:
             Crowded: there are too many of them; whatever some of them wrote is unknown now.
         """
-        self._step()
-        self.open()
-        try:
-            value = operation()
-        except Fork as fork:
-            self.close()
-            choice = fork.choice
-        except BaseException:
-            self.close()
-            raise
-        else:
+        tried = self._tried(operation)
+        if not isinstance(tried, Fork):
             self.keep()
-            return value
-        with closing(self._by_option(choice, operation, 0)) as every:
+            return tried
+        with closing(self._by_option(tried.choice, operation, 0)) as every:
             outcomes = list(islice(every, MAX_WORLDS + 1))
         if len(outcomes) > MAX_WORLDS:
             self._blur(written for _, _, written in outcomes)
@@ -449,20 +440,24 @@ class Worlds:
 
     def outcomes(self, operation: Callable[[], Value], depth: int = 0) -> Generator[tuple[Guard, Value, Written]]:
         """The result and the writes of an operation by world; the state is left as it was."""
+        tried = self._tried(operation)
+        if isinstance(tried, Fork):
+            yield from self._by_option(tried.choice, operation, depth)
+        else:
+            yield NO_ASSUMPTION, tried, self.close()
+
+    def _tried(self, operation: Callable[[], Value]) -> Value | Fork:
+        """The result of an operation, whose writes are a branch that is open still; what it could not decide, else."""
         self._step()
         self.open()
         try:
-            value = operation()
+            return operation()
         except Fork as fork:
             self.close()
-            choice = fork.choice
+            return fork.with_traceback(None)
         except BaseException:
             self.close()
             raise
-        else:
-            yield NO_ASSUMPTION, value, self.close()
-            return
-        yield from self._by_option(choice, operation, depth)
 
     def _by_option(
         self, choice: Choice, operation: Callable[[], Value], depth: int
