@@ -110,12 +110,12 @@ def test_a_fault_of_ours_is_told_with_its_traceback(root: Path, monkeypatch: pyt
 
 
 ENDLESS = """
-import signal, sys, time
+import os, signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # the tests may run where it is ignored
 from lossguard.analysis import Analyst
 from lossguard.cli import main
 def file(*_):
-    print("working", flush=True)
+    os.write(1, b"working\\n")  # at once: two processes write
     time.sleep(60)
 Analyst.file = file
 sys.exit(main(["--workers", "2", "--no-cache"]))
