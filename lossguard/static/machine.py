@@ -213,11 +213,6 @@ class Machine:
         value = self.worlds.pick(value)
         return self.narrow(value)
 
-    def sole(self, value: Value) -> Value:
-        """The value that all worlds under the assumptions have; unknown where they have several."""
-        options = self.worlds.options(value)
-        return self.narrow(options[0][1]) if len(options) == 1 else self.unknown("it differs between branches")
-
     def narrow(self, value: Value) -> Value:
         """What the assumptions say the value equals, else the value."""
         if type(value) is Const:
